@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/problem.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Cuts at a code point border, so that what is left is still UTF-8. */
+static void mark_cut(char *text, size_t size) {
+        size_t end = size - 4;
+
+        while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80)
+                end--;
+        memcpy(text + end, "...", 4);
+}
+
+static void format_text(char *text, size_t size, const char *format, va_list arguments) {
+        int needed = vsnprintf(text, size, format, arguments);
+
+        if (needed < 0)
+                text[0] = '\0';
+        else if ((size_t)needed >= size)
+                mark_cut(text, size);
+}
+
+int bp_problem_set(struct bp_problem *reterr_problem, const char *code, const char *format, ...) {
+        va_list arguments;
+
+        if (!reterr_problem)
+                return BP_PROBLEM;
+        *reterr_problem = (struct bp_problem){.code = code};
+        va_start(arguments, format);
+        format_text(reterr_problem->message, sizeof(reterr_problem->message), format, arguments);
+        va_end(arguments);
+        return BP_PROBLEM;
+}
+
+void bp_problem_prefix(struct bp_problem *problem, const char *token) {
+        char pointer[sizeof(problem->pointer)];
+        size_t used = 0;
+
+        pointer[used++] = '/';
+        for (; *token && used + 3 < sizeof(pointer); token++) {
+                if (*token == '~' || *token == '/') {
+                        pointer[used++] = '~';
+                        pointer[used++] = *token == '~' ? '0' : '1';
+                } else {
+                        pointer[used++] = *token;
+                }
+        }
+        pointer[used] = '\0';
+        if (used + strlen(problem->pointer) < sizeof(pointer))
+                memcpy(pointer + used, problem->pointer, strlen(problem->pointer) + 1);
+        else
+                mark_cut(pointer, sizeof(pointer));
+        memcpy(problem->pointer, pointer, sizeof(pointer));
+}
+
+void bp_problem_prefix_index(struct bp_problem *problem, size_t index) {
+        char token[24];
+
+        snprintf(token, sizeof(token), "%zu", index);
+        bp_problem_prefix(problem, token);
+}
+
+enum { DEFAULT_LIST_LIMIT = 1000 };
+
+int bp_problem_list_add(struct bp_problem_list *list, const struct bp_problem *problem) {
+        struct bp_problem *copy;
+
+        if (list->count >= (list->limit ? list->limit : DEFAULT_LIST_LIMIT)) {
+                list->dropped++;
+                return 0;
+        }
+        if (list->count == list->capacity) {
+                size_t capacity = list->capacity ? list->capacity * 2 : 8;
+                struct bp_problem **items = bp_arena_grow(list->arena, list->items, list->capacity * sizeof(*items),
+                                                          capacity * sizeof(*items));
+
+                if (!items)
+                        return -ENOMEM;
+                list->items = items;
+                list->capacity = capacity;
+        }
+        copy = bp_arena_alloc(list->arena, sizeof(*copy));
+        if (!copy)
+                return -ENOMEM;
+        *copy = *problem;
+        list->items[list->count++] = copy;
+        return 0;
+}
+
+int bp_problem_list_addf(struct bp_problem_list *list, const char *code, const char *pointer, const char *format, ...) {
+        struct bp_problem problem = {.code = code};
+        va_list arguments;
+
+        va_start(arguments, format);
+        format_text(problem.message, sizeof(problem.message), format, arguments);
+        va_end(arguments);
+        if (strlen(pointer) < sizeof(problem.pointer)) {
+                memcpy(problem.pointer, pointer, strlen(pointer) + 1);
+        } else {
+                memcpy(problem.pointer, pointer, sizeof(problem.pointer) - 1);
+                mark_cut(problem.pointer, sizeof(problem.pointer));
+        }
+        return bp_problem_list_add(list, &problem);
+}
