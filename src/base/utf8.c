@@ -110,32 +110,32 @@ static bool add_mapped(struct bp_strbuf *buffer, uint8_t *mapped, size_t size) {
 
 /* Python starts a word after every character without case, digits and apostrophes included. */
 static bool title_case(struct bp_strbuf *buffer, const char *text, size_t size) {
-        casing_suffix_context_t suffix = unicase_empty_suffix_context;
         size_t at = 0;
 
         while (at < size) {
-                size_t step, run, mapped_size;
+                size_t step, end, mapped_size = 0;
                 casing_prefix_context_t prefix;
-                uint32_t code_point = bp_utf8_decode(text + at, &step);
+                uint8_t *mapped;
 
-                if (!is_cased(code_point)) {
+                if (!is_cased(bp_utf8_decode(text + at, &step))) {
                         bp_strbuf_add(buffer, text + at, step);
                         at += step;
                         continue;
                 }
-                if (!add_mapped(buffer, u8_totitle(bytes_of(text + at), step, NULL, NULL, NULL, &mapped_size),
-                                mapped_size))
+                mapped = u8_totitle(bytes_of(text + at), step, NULL, NULL, NULL, &mapped_size);
+                if (!add_mapped(buffer, mapped, mapped_size))
                         return false;
                 prefix = u8_casing_prefix_context(bytes_of(text + at), step);
                 at += step;
-                for (run = at; run < size && is_cased(bp_utf8_decode(text + run, &step)); run += step)
+                for (end = at; end < size && is_cased(bp_utf8_decode(text + end, &step)); end += step)
                         ;
-                if (run > at && !add_mapped(buffer,
-                                            u8_ct_tolower(bytes_of(text + at), run - at, prefix, suffix, NULL, NULL,
-                                                          NULL, &mapped_size),
-                                            mapped_size))
+                if (end == at)
+                        continue;
+                mapped = u8_ct_tolower(bytes_of(text + at), end - at, prefix, unicase_empty_suffix_context, NULL, NULL,
+                                       NULL, &mapped_size);
+                if (!add_mapped(buffer, mapped, mapped_size))
                         return false;
-                at = run;
+                at = end;
         }
         return true;
 }
