@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file client.h
+ * Outgoing HTTP: one thread drives any number of exchanges, so that a waiting exchange costs memory and no thread.
+ *
+ * Every address that a name resolves to is checked before a connection is made (no server-side request forgery): see
+ * bp_http_guard(). No redirect is followed.
+ */
+#ifndef BP_HTTP_CLIENT_H
+#define BP_HTTP_CLIENT_H
+
+#include <budpipeline/action.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bp_arena;
+struct bp_value;
+
+/** What holds for all exchanges of a client. 0 means the default named beside it. */
+struct bp_http_client_settings {
+        /**
+         * Named targets that may be reached although their address is private: "127.0.0.1:8080", "localhost:*",
+         * "10.1.2.3:443", "service.internal:*". NULL-terminated, or NULL for none.
+         */
+        const char *const *allow_hosts;
+        size_t response_bytes;        /**< largest body; 1 MiB */
+        size_t response_header_bytes; /**< all headers of an answer; 64 KiB */
+        uint32_t connect_timeout_ms;  /**< 10,000 */
+        uint32_t max_connections;     /**< open at once; 1,000 */
+        uint32_t max_per_host;        /**< open at once to one host; 100 */
+        const char *user_agent;       /**< "budpipeline/VERSION" */
+};
+
+struct bp_http_client;
+
+/** Starts the client and its thread. @return 0, -ENOMEM, or a negative errno when the thread cannot start. */
+int bp_http_client_new(const struct bp_http_client_settings *settings, struct bp_http_client **ret_client);
+
+/** Ends every exchange (their callbacks run, failure BP_HTTP_BROKEN or BP_HTTP_UNSENT) and the thread. NULL is allowed.
+ */
+struct bp_http_client *bp_http_client_free(struct bp_http_client *client);
+
+/** Called once per exchange, on the client's thread: must not block. The response is borrowed until it returns. */
+typedef void bp_http_done(void *userdata, const struct bp_http_response *response);
+
+/**
+ * Begins an exchange. The request is copied. What is wrong with the request itself (URL, method, a header with a line
+ * break) is an answer too: the callback gets BP_HTTP_UNSENT with a message.
+ * @param ret_exchange number for bp_http_client_cancel(), or NULL
+ * @return 0 (the callback will run) or -ENOMEM (it will not).
+ */
+int bp_http_client_begin(struct bp_http_client *client, const struct bp_http_request *request, bp_http_done *done,
+                         void *userdata, uint64_t *ret_exchange);
+
+/** Ends an exchange early; its callback runs with BP_HTTP_BROKEN or BP_HTTP_UNSENT. Unknown numbers are ignored. */
+void bp_http_client_cancel(struct bp_http_client *client, uint64_t exchange);
+
+/** Performs an exchange and waits for it; the response belongs to the arena. Any thread but the client's. @return 0 or
+ * -ENOMEM. */
+int bp_http_client_perform(struct bp_http_client *client, const struct bp_http_request *request, struct bp_arena *arena,
+                           const struct bp_http_response **ret_response);
+
+/**
+ * The part of the guard that needs no name resolution: scheme http or https, a host, no blocked host name, no blocked
+ * literal address in any spelling (decimal, octal, hexadecimal, IPv4 inside IPv6, trailing dot).
+ * @return NULL when the URL may be tried, else the reason ("IP address 10.0.0.1 is in blocked range"), in the arena or
+ * constant.
+ */
+const char *bp_http_guard(const struct bp_http_client_settings *settings, const char *url, struct bp_arena *arena);
+
+#endif
