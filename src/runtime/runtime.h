@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file runtime.h
+ * What gives the pure core its time, threads and effects: one loop that owns all live executions, a pool of workers
+ * that calls actions, the HTTP client, and the journal whose durability releases effects.
+ *
+ * The engine thread is the one that calls bp_runtime_run(). Commands may come from any thread; they are messages to
+ * the engine thread. Observers run on the engine thread and must not block.
+ */
+#ifndef BP_RUNTIME_RUNTIME_H
+#define BP_RUNTIME_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "engine/engine.h"
+
+struct bp_http_client_settings;
+struct bp_registry_snapshot;
+struct bp_runtime;
+
+/**
+ * Where records go before effects leave (the output commit rule). Called on the engine thread. `append` hands over the
+ * records of one input; `commit` is called once per turn of the loop after all of its appends, and answers with
+ * bp_runtime_durable(), from any thread, when everything appended before it is durable.
+ */
+struct bp_journal {
+        /** Copies what it needs. @return 0 or a negative errno: the execution is then stopped, nothing of it leaves. */
+        int (*append)(void *userdata, struct bp_id execution, const struct bp_record *records, size_t n_records);
+        /** @param ticket number to give to bp_runtime_durable() */
+        void (*commit)(void *userdata, uint64_t ticket);
+        void *userdata;
+};
+
+/** Who is told what happens. Called on the engine thread after the records are durable. Members may be NULL. */
+struct bp_observer {
+        /** Records of one input, and the execution after it. */
+        void (*records)(void *userdata, const struct bp_execution *execution, const struct bp_record *records,
+                        size_t n_records);
+        /** A line that an action logged. */
+        void (*log)(void *userdata, const struct bp_execution *execution, uint32_t step, uint32_t attempt,
+                    struct bp_wall at, enum bp_log_level level, const char *message);
+        /** The execution has ended and is about to be forgotten. */
+        void (*ended)(void *userdata, const struct bp_execution *execution);
+        void *userdata;
+};
+
+/** How a runtime works. 0 and NULL mean the default named beside the member. */
+struct bp_runtime_settings {
+        struct bp_engine_settings engine;
+        uint32_t worker_threads; /**< most at once, started when needed; 64 */
+        bool virtual_time;       /**< when nothing runs, time jumps to the next deadline */
+        const struct bp_http_client_settings *http;
+        const struct bp_journal *journal; /**< NULL: everything is durable at once, for `run` and tests */
+        const struct bp_observer *observer;
+        uint32_t drain_seconds; /**< how long bp_runtime_stop() lets attempts finish; 30 */
+};
+
+/** A runtime that does not run yet. Settings are copied, what they point to is borrowed. @return 0 or negative errno.
+ */
+int bp_runtime_new(const struct bp_runtime_settings *settings, struct bp_runtime **ret_runtime);
+
+/** Gives it back; it must not be running. NULL is allowed. Always returns NULL. */
+struct bp_runtime *bp_runtime_free(struct bp_runtime *runtime);
+
+/** Runs the loop on this thread. `until_idle`: returns when no execution is live. @return 0 or a negative errno. */
+int bp_runtime_run(struct bp_runtime *runtime, bool until_idle);
+
+/** Drains and ends bp_runtime_run(). Any thread; safe in a signal handler's thread, not in the handler. */
+void bp_runtime_stop(struct bp_runtime *runtime);
+
+/** Starts an execution. Everything is copied or referenced. @return 0 or -ENOMEM. */
+int bp_runtime_start(struct bp_runtime *runtime, const struct bp_execution_start *start);
+
+/** Cancels an execution; unknown ids are ignored. @return 0 or -ENOMEM. */
+int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const char *reason);
+
+/** Pauses or resumes an execution; unknown ids are ignored. @return 0 or -ENOMEM. */
+int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pause);
+
+/** Hands an event to the steps that wait for `external_id`; kept for a while when none does yet. @return 0 or -ENOMEM.
+ */
+int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const struct bp_value *event);
+
+/** Everything up to the commit with this ticket is durable. Any thread. */
+void bp_runtime_durable(struct bp_runtime *runtime, uint64_t ticket);
+
+/** Wall-clock time as this runtime counts it: the real one, or the virtual one. Engine thread. */
+struct bp_wall bp_runtime_now(const struct bp_runtime *runtime);
+
+#endif
