@@ -110,7 +110,10 @@ enum bp_choice {
 
 /** Bits of bp_action.flags. */
 enum bp_action_flag {
-        /** Runs on the engine's own thread: for `pure` built-ins that neither block nor loop over large data. */
+        /**
+         * Runs on the engine's own thread: for `pure` built-ins whose work is about linear in their parameters. Large
+         * parameters go to a worker all the same; the host decides what is large.
+         */
         BP_FLAG_INLINE = 1u << 0,
         /** A wait of this action that reaches its deadline has succeeded (a delay), it has not timed out. */
         BP_FLAG_TIMEOUT_IS_SUCCESS = 1u << 1,
@@ -120,6 +123,8 @@ enum bp_action_flag {
 enum bp_param_flag {
         /** Templates inside the value reach the action as they were written; it evaluates them itself. */
         BP_PARAM_RAW = 1u << 0,
+        /** null is a value like any other and reaches the action; elsewhere null means absent and is dropped. */
+        BP_PARAM_NULLABLE = 1u << 1,
 };
 
 /** Bits of bp_validation_rules.rules: which of its members count. */
@@ -334,9 +339,9 @@ struct bp_http_request {
 /** The answer to a bp_http_request. */
 struct bp_http_response {
         uint32_t struct_size;
-        uint32_t failure; /**< enum bp_http_failure */
-        uint32_t status;  /**< HTTP status, 0 without a complete answer */
-        uint32_t reserved;
+        uint32_t failure;               /**< enum bp_http_failure */
+        uint32_t status;                /**< HTTP status, 0 without a complete answer */
+        uint32_t timed_out;             /**< 1: because the time was up; with BP_HTTP_UNSENT before anything had left */
         const struct bp_value *headers; /**< object, names in lower case, repeated ones joined with ", " */
         const char *body;               /**< NUL-terminated, never NULL */
         size_t body_size;
@@ -365,37 +370,62 @@ struct bp_event_context {
 struct bp_host {
         uint32_t struct_size, abi_version;
 
-        uint32_t (*type)(const struct bp_value *value);
-        bool (*as_bool)(const struct bp_value *value);
-        int64_t (*as_int)(const struct bp_value *value);
-        double (*as_float)(const struct bp_value *value);
+        /* Reading a value. None of these fails; a value of another kind reads as false, 0, "" or empty. */
+
+        uint32_t (*type)(const struct bp_value *value);   /**< enum bp_type */
+        bool (*as_bool)(const struct bp_value *value);    /**< a boolean */
+        int64_t (*as_int)(const struct bp_value *value);  /**< a number, cut towards 0, held within 64 bits */
+        double (*as_float)(const struct bp_value *value); /**< a number or a boolean */
+        /** A text: UTF-8, NUL-terminated, without NUL inside. `ret_size` may be NULL. */
         const char *(*as_string)(const struct bp_value *value, size_t *ret_size);
-        size_t (*count)(const struct bp_value *value);
+        size_t (*count)(const struct bp_value *value); /**< items of a list, members of an object, else 0 */
+        /** An item of a list, or NULL beyond its end. */
         const struct bp_value *(*item)(const struct bp_value *list, size_t index);
+        /** A member of an object by its place, or NULL beyond the last. */
         const struct bp_value *(*member)(const struct bp_value *object, size_t index, const char **ret_key);
+        /** A member of an object by its key, or NULL. */
         const struct bp_value *(*get)(const struct bp_value *object, const char *key);
+        /** Python's equality: 1 == 1.0 == true, objects without regard to order. */
         bool (*equal)(const struct bp_value *a, const struct bp_value *b);
+        /**
+         * Python's order: numbers and booleans by size, text by code points, lists item by item.
+         * @return 0 with -1, 0 or 1 in `ret_order`, or 1 when the two have no order
+         */
         int (*compare)(const struct bp_value *a, const struct bp_value *b, int *ret_order);
 
-        const struct bp_value *(*make_null)(struct bp_action_context *context);
-        const struct bp_value *(*make_bool)(struct bp_action_context *context, bool value);
-        const struct bp_value *(*make_int)(struct bp_action_context *context, int64_t value);
+        /* Making a value. The result lives until the call returns; what is set as an output lives on. */
+
+        const struct bp_value *(*make_null)(struct bp_action_context *context);               /**< null */
+        const struct bp_value *(*make_bool)(struct bp_action_context *context, bool value);   /**< a boolean */
+        const struct bp_value *(*make_int)(struct bp_action_context *context, int64_t value); /**< an integer */
+        /** A float; one that is not finite cannot leave the process and fails the call with code LIMIT. */
         const struct bp_value *(*make_float)(struct bp_action_context *context, double value);
+        /** A text of `size` bytes. What is not UTF-8, and NUL, becomes U+FFFD. */
         const struct bp_value *(*make_string)(struct bp_action_context *context, const char *text, size_t size);
+        /** The value of a JSON text. NULL when it is no JSON, too: that is no failure of the call. */
         const struct bp_value *(*parse_json)(struct bp_action_context *context, const char *text, size_t size);
-        struct bp_builder *(*list_new)(struct bp_action_context *context);
-        struct bp_builder *(*object_new)(struct bp_action_context *context);
+        struct bp_builder *(*list_new)(struct bp_action_context *context);   /**< an empty list under construction */
+        struct bp_builder *(*object_new)(struct bp_action_context *context); /**< an empty object under construction */
+        /** Appends to a list. */
         void (*list_add)(struct bp_builder *list, const struct bp_value *value);
+        /** Sets a member of an object; a key that is there keeps its place and gets the new value. */
         void (*object_set)(struct bp_builder *object, const char *key, const struct bp_value *value);
+        /** The finished value. The builder must not be used any more. */
         const struct bp_value *(*finish)(struct bp_builder *builder);
+        /** The value as JSON text without spaces. `ret_size` may be NULL here and below. */
         const char *(*to_json)(struct bp_action_context *context, const struct bp_value *value, size_t *ret_size);
+        /** The value as templates render it (Python's str): text as it is, True, None, 2.0, ['a', 1]. */
         const char *(*to_text)(struct bp_action_context *context, const struct bp_value *value, size_t *ret_size);
+        /** A text in upper or lower case, by the full Unicode rules. */
         const char *(*change_case)(struct bp_action_context *context, const char *text, size_t size, bool upper,
                                    size_t *ret_size);
+
+        /* Outcomes: see the helpers of the same names. */
 
         void (*output)(struct bp_action_context *context, const char *name, const struct bp_value *value);
         int (*complete)(struct bp_action_context *context);
         int (*fail)(struct bp_action_context *context, const char *code, const char *message, bool unknown);
+        /** The error of the failure that follows, where it is another value than the message as text. */
         void (*fail_with)(struct bp_action_context *context, const struct bp_value *error);
         int (*await_event)(struct bp_action_context *context, const char *external_workflow_id,
                            int64_t timeout_seconds);
@@ -406,14 +436,25 @@ struct bp_host {
         int (*event_progress)(struct bp_action_context *context, double percent, double eta_minutes);
         void (*finding)(struct bp_action_context *context, const char *message);
 
-        int64_t (*now_us)(struct bp_action_context *context);
-        bool (*cancelled)(struct bp_action_context *context);
+        /* Services. */
+
+        int64_t (*now_us)(struct bp_action_context *context); /**< see bp_now_us() */
+        bool (*cancelled)(struct bp_action_context *context); /**< see bp_cancelled() */
+        /** Writes a line, of any length; `level` is an enum bp_log_level. */
         void (*log)(struct bp_action_context *context, uint32_t level, const char *message);
         void (*progress)(struct bp_action_context *context, double percent, double eta_minutes);
+        /**
+         * Judges a condition by the rules of step conditions. Text is the condition as it was written, templates and
+         * all (see BP_PARAM_RAW), and sees the execution's parameters and step outputs; blank text and null are true;
+         * any other value counts by its truth.
+         * @return 0, or 1 when it cannot be judged, with the reason in `ret_error`
+         */
         int (*condition)(struct bp_action_context *context, const struct bp_value *condition, bool *ret_result,
                          const char **ret_error);
+        /** See bp_http(). An action whose effect is BP_PURE gets BP_HTTP_BLOCKED. */
         const struct bp_http_response *(*http)(struct bp_action_context *context,
                                                const struct bp_http_request *request);
+        /** Why the URL must not be requested, as far as the URL alone tells; NULL when it may be tried. */
         const char *(*http_guard)(struct bp_action_context *context, const char *url);
 
         /** Later services, by name and revision: a table of their own, or NULL when this host has none. */
@@ -425,8 +466,8 @@ struct bp_action_context {
         uint32_t struct_size, abi_version;
         const struct bp_host *host;
         const char *step_id;
-        const char *execution_id;               /**< UUID text */
-        const struct bp_value *params;          /**< resolved parameters, defaults applied, nulls dropped */
+        const char *execution_id;      /**< UUID text */
+        const struct bp_value *params; /**< resolved, defaults applied, nulls dropped (but see BP_PARAM_NULLABLE) */
         const struct bp_value *workflow_params; /**< the execution's parameters, merged with the declared defaults */
         const struct bp_value *step_outputs; /**< object: outputs of the finished steps before this one, by step id */
         const struct bp_value *metadata;     /**< object, empty unless the caller gave one */
@@ -445,7 +486,7 @@ static inline enum bp_type bp_type(const struct bp_action_context *context, cons
         return value ? (enum bp_type)context->host->type(value) : BP_NULL;
 }
 
-/** A parameter by name; NULL when it is absent or null and has no default. */
+/** A parameter by name; NULL when it is absent, or null without BP_PARAM_NULLABLE, and has no default. */
 static inline const struct bp_value *bp_param(const struct bp_action_context *context, const char *name) {
         return context->host->get(context->params, name);
 }
@@ -560,6 +601,14 @@ static inline int bp_unknown(struct bp_action_context *context, const char *code
         return context->host->fail(context, code, message, true);
 }
 
+/** As bp_fail(), with an error of any JSON type; its text is the message. */
+static inline int bp_fail_with(struct bp_action_context *context, const char *code, const struct bp_value *error) {
+        const char *message = context->host->to_text(context, error, NULL);
+
+        context->host->fail_with(context, error);
+        return context->host->fail(context, code, message ? message : "", false);
+}
+
 /**
  * An outside service works on; an event with this id ends the step. The id must not be empty.
  * `timeout_seconds` replaces the step's timeout for the wait; 0 keeps it.
@@ -606,6 +655,19 @@ static inline int bp_event_progress(struct bp_action_context *context, double pe
 static inline int bp_event_ignore(struct bp_action_context *context) {
         (void)context;
         return BP_EVENT_IGNORE;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Making values. The result lives until the call returns; NULL may be passed on, see struct bp_host.
+ */
+
+/** A text value from a NUL-terminated one. */
+static inline const struct bp_value *bp_make_text(struct bp_action_context *context, const char *text) {
+        size_t size = 0;
+
+        while (text[size])
+                size++;
+        return context->host->make_string(context, text, size);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
