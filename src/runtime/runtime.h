@@ -28,7 +28,10 @@ struct bp_runtime;
  * bp_runtime_durable(), from any thread, when everything appended before it is durable.
  */
 struct bp_journal {
-        /** Copies what it needs. @return 0 or a negative errno: the execution is then stopped, nothing of it leaves. */
+        /**
+         * Copies what it needs. @return 0 or a negative errno: the execution is then stopped, nothing of it leaves, and
+         * bp_observer.broken is told.
+         */
         int (*append)(void *userdata, struct bp_id execution, const struct bp_record *records, size_t n_records);
         /** @param ticket number to give to bp_runtime_durable() */
         void (*commit)(void *userdata, uint64_t ticket);
@@ -45,6 +48,12 @@ struct bp_observer {
                     struct bp_wall at, enum bp_log_level level, const char *message);
         /** The execution has ended and is about to be forgotten. */
         void (*ended)(void *userdata, const struct bp_execution *execution);
+        /**
+         * The execution cannot go on in this process: the journal refused its records, or memory is exhausted. What is
+         * durable of it stays true; nothing more of it leaves, its calls are told to stop, and it is forgotten.
+         * @param error negative errno
+         */
+        void (*broken)(void *userdata, const struct bp_execution *execution, int error);
         void *userdata;
 };
 
@@ -56,20 +65,30 @@ struct bp_runtime_settings {
         const struct bp_http_client_settings *http;
         const struct bp_journal *journal; /**< NULL: everything is durable at once, for `run` and tests */
         const struct bp_observer *observer;
-        uint32_t drain_seconds; /**< how long bp_runtime_stop() lets attempts finish; 30 */
+        uint32_t drain_seconds;       /**< how long bp_runtime_stop() lets attempts finish; 30 */
+        struct bp_wall (*wall)(void); /**< the wall clock, for tests that let it jump; bp_wall_now() */
 };
 
 /** A runtime that does not run yet. Settings are copied, what they point to is borrowed. @return 0 or negative errno.
  */
 int bp_runtime_new(const struct bp_runtime_settings *settings, struct bp_runtime **ret_runtime);
 
-/** Gives it back; it must not be running. NULL is allowed. Always returns NULL. */
+/**
+ * Gives it back; it must not be running. Ends HTTP exchanges and waits for actions that are in a call; they have been
+ * told to stop. NULL is allowed. Always returns NULL.
+ */
 struct bp_runtime *bp_runtime_free(struct bp_runtime *runtime);
 
-/** Runs the loop on this thread. `until_idle`: returns when no execution is live. @return 0 or a negative errno. */
+/**
+ * Runs the loop on this thread until bp_runtime_stop(). `until_idle`: returns also when no execution is live and no
+ * message is left. May be called again. @return 0 or a negative errno.
+ */
 int bp_runtime_run(struct bp_runtime *runtime, bool until_idle);
 
-/** Drains and ends bp_runtime_run(). Any thread; safe in a signal handler's thread, not in the handler. */
+/**
+ * Drains and ends bp_runtime_run(): attempts under way may finish for `drain_seconds`, then executions get
+ * BP_INPUT_SHUTDOWN, and the loop ends once that is durable. Any thread, not in a signal handler.
+ */
 void bp_runtime_stop(struct bp_runtime *runtime);
 
 /** Starts an execution. Everything is copied or referenced. @return 0 or -ENOMEM. */
