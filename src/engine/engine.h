@@ -120,12 +120,13 @@ enum bp_input_type {
         BP_INPUT_RESUME,
         BP_INPUT_CLOCK,         /**< time has passed: whatever is due happens */
         BP_INPUT_ATTEMPT_ENDED, /**< `step`, `attempt`, `result` */
-        BP_INPUT_RESOLVED,      /**< `step`, `resolution`, `arena` (taken): answer to BP_EFFECT_RESOLVE */
+        BP_INPUT_RESOLVED,      /**< `step`, `resolution`, `arena` (taken unless it fails): see BP_EFFECT_RESOLVE */
         BP_INPUT_EVENT,         /**< `step`, `attempt`, `event` */
         BP_INPUT_PROGRESS,      /**< `step`, `attempt`, `percent`, `eta_minutes` */
         BP_INPUT_CLEANUP_ENDED, /**< `step`, `attempt` (the try), `result` */
         BP_INPUT_RECOVER,       /**< after the last record was applied: what was under way is lost */
-        BP_INPUT_SHUTDOWN,      /**< the process stops: running `once` attempts become INTERRUPTED, others are left */
+        BP_INPUT_SHUTDOWN,      /**< the process stops: running `once` attempts become INTERRUPTED, others are marked to
+                                   be run again; nothing starts any more */
 };
 
 /** One input. Everything it points to is borrowed, unless said otherwise. */
@@ -146,25 +147,30 @@ struct bp_input {
  * Records: facts, stored once; history, streams and step rows are projections of them
  */
 
+/** Code of BP_RECORD_CANCEL_REQUESTED and of the ending when the execution's own timeout asked, not a person. */
+#define BP_CODE_TIMEOUT "TIMEOUT"
+
 /** Format of records; a store that holds a newer one is refused. */
 #define BP_RECORD_FORMAT 1
 
 /** Kind of a record. The members it uses stand behind it. */
 enum bp_record_type {
-        BP_RECORD_EXECUTION_STARTED = 1, /**< data: parameters */
+        BP_RECORD_EXECUTION_STARTED = 1, /**< data: parameters; deadline: of the whole, 0 for none */
         BP_RECORD_EXECUTION_PAUSED,
-        BP_RECORD_EXECUTION_RESUMED,
-        BP_RECORD_CANCEL_REQUESTED, /**< message: reason */
-        BP_RECORD_EXECUTION_ENDED,  /**< execution_state, code, message, data: outputs */
-        BP_RECORD_STEP_REUSED,      /**< step, data: outputs taken over from the execution this one retries */
-        BP_RECORD_STEP_STARTED,     /**< step, attempt, generation, deadline: of the attempt, 0 for none */
+        BP_RECORD_EXECUTION_RESUMED, /**< deadline: of the whole, later by the length of the pause; 0 for none */
+        BP_RECORD_CANCEL_REQUESTED,  /**< message: reason; code: NULL, or BP_CODE_TIMEOUT */
+        BP_RECORD_EXECUTION_ENDED,   /**< execution_state, code, message, data: outputs */
+        BP_RECORD_STEP_REUSED,       /**< step, data: outputs taken over from the execution this one retries */
+        BP_RECORD_STEP_STARTED,      /**< step, attempt, generation, effect, deadline: of the attempt, 0 for none */
         BP_RECORD_STEP_WAITING,  /**< step, attempt, external_id or NULL for a sleep, deadline, data: outputs so far */
         BP_RECORD_STEP_RETRYING, /**< step, attempt: that ended, code, message, unknown, deadline: of the next one */
         BP_RECORD_STEP_PROGRESS, /**< step, attempt, percent, eta_minutes */
-        BP_RECORD_STEP_ENDED,    /**< step, attempt, step_state, code, message, data: outputs, error */
+        BP_RECORD_STEP_ENDED,    /**< step, attempt (0: none was started), step_state, code, message, unknown, data:
+                                    outputs, error */
         BP_RECORD_CLEANUP_STARTED, /**< step, attempt: the try */
-        BP_RECORD_CLEANUP_ENDED,   /**< step, attempt: the try, code and message when it failed */
-        BP_RECORD_LATE,            /**< step, attempt, message: came after the end, changes nothing */
+        BP_RECORD_CLEANUP_ENDED, /**< step, attempt: the try, code and message when it failed, deadline: of the next try
+                                    or 0 when it was the last */
+        BP_RECORD_LATE,          /**< step, attempt, message: came after the end, changes nothing */
 };
 
 /** One record. */
@@ -174,8 +180,9 @@ struct bp_record {
         struct bp_wall at;
         uint32_t step; /**< BP_NO_STEP for the execution's own */
         uint32_t attempt;
-        uint32_t generation; /**< of the idempotency key: raised by a complete answer or a manual retry */
-        bool unknown;
+        uint32_t generation;   /**< of the idempotency key: raised by a complete answer or a manual retry */
+        enum bp_effect effect; /**< how the attempt counts; 0 when the kind has none */
+        bool unknown;          /**< what the attempt did outside is not known */
         enum bp_step_state step_state;
         enum bp_execution_state execution_state;
         const char *code, *message, *external_id;
@@ -195,9 +202,9 @@ const char *bp_record_type_name(enum bp_record_type type);
 /** Kind of an effect. */
 enum bp_effect_type {
         BP_EFFECT_RUN = 1, /**< run an attempt: `step`, `attempt` */
-        BP_EFFECT_RESOLVE, /**< resolve a step on a worker, it is too much work for this thread; answer
-                              BP_INPUT_RESOLVED */
-        BP_EFFECT_STOP,    /**< tell a running attempt to stop; its result still comes, as late */
+        BP_EFFECT_RESOLVE, /**< call bp_execution_resolve() on a worker, it is too much work for this thread; answer
+                              BP_INPUT_RESOLVED. `step` is BP_NO_STEP for the outputs of the definition. */
+        BP_EFFECT_STOP,    /**< tell a running attempt to stop; its result must still be given, as any other */
         BP_EFFECT_AWAIT,   /**< route events with `external_id` to this step */
         BP_EFFECT_FORGET,  /**< stop routing them */
         BP_EFFECT_CLEANUP, /**< run the action's cleanup: `step`, `attempt` (the try), `params` */
@@ -215,19 +222,25 @@ struct bp_effect_item {
         enum bp_effect effect;   /**< BP_EFFECT_RUN: how the attempt counts */
         struct bp_wall deadline; /**< BP_EFFECT_RUN: of the attempt, 0 for none */
         const char *external_id; /**< BP_EFFECT_AWAIT, BP_EFFECT_FORGET */
-        struct bp_arena *arena;  /**< BP_EFFECT_RUN, RESOLVE, CLEANUP: the attempt's memory; the receiver takes it */
-        struct bp_value params;  /**< BP_EFFECT_RUN, BP_EFFECT_CLEANUP: resolved, in `arena` */
-        struct bp_value
-                step_outputs; /**< BP_EFFECT_RUN, RESOLVE, CLEANUP: object of the ancestors' outputs, in `arena` */
+        /** BP_EFFECT_RUN, RESOLVE, CLEANUP: the attempt's memory. The receiver takes it: sets it to NULL and frees it.
+         */
+        struct bp_arena *arena;
+        struct bp_value params; /**< BP_EFFECT_RUN, CLEANUP: resolved; in `arena`, borrows from the execution too */
+        struct bp_value step_outputs; /**< BP_EFFECT_RUN, RESOLVE, CLEANUP: outputs of the ancestors that completed, by
+                                         step id; in `arena`, borrows from the execution too */
 };
 
-/** What one input led to. Reused from input to input: bp_batch_clear() keeps the memory. */
+struct bp_undo_entry;
+
+/** What inputs led to. Reused from input to input: bp_batch_clear() keeps the memory. */
 struct bp_batch {
         struct bp_arena *arena; /**< of records and effects */
         struct bp_record *records;
         size_t n_records, records_capacity;
         struct bp_effect_item *effects;
         size_t n_effects, effects_capacity;
+        struct bp_undo_entry *undo; /**< private: how steps were before the input at hand */
+        size_t n_undo, undo_capacity;
 };
 
 /** An empty batch. @return 0 or -ENOMEM. */
@@ -253,7 +266,13 @@ struct bp_engine_settings {
         uint32_t execution_output_bytes; /**< 16 MiB */
         uint32_t inline_work;            /**< template work a start may do on the engine's thread; 20,000 */
         uint32_t total_work;             /**< and in all, on a worker; 1,000,000 */
-        uint32_t crash_limit;            /**< unclean stops in a row that a step in flight survives; 3 */
+        uint32_t crash_limit;            /**< unclean stops in a row at which a step in flight is given up; 3 */
+        /**
+         * How an action counts for these parameters (the action's effect_of, which needs a host to call it). Called on
+         * the engine's thread once a step is resolved, unless the step states its effect. NULL: the metadata's effect.
+         */
+        enum bp_effect (*effect_of)(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params);
+        void *effect_of_userdata;
 };
 
 /** How an execution begins. Everything is copied or referenced. */
@@ -289,8 +308,16 @@ int bp_execution_apply(struct bp_execution *execution, const struct bp_record *r
 bool bp_execution_next_deadline(const struct bp_execution *execution, struct bp_wall *ret_deadline);
 
 /**
+ * Does the work of a BP_EFFECT_RESOLVE, in the effect's arena and with settings.total_work. A pure function of what
+ * does not change; may run on any thread while the execution lives.
+ * @return 0: give the resolution (a failure is data) and the arena to BP_INPUT_RESOLVED; -ENOMEM: may be tried again.
+ */
+int bp_execution_resolve(const struct bp_execution *execution, const struct bp_effect_item *effect,
+                         struct bp_resolution *ret_resolution);
+
+/**
  * Resolves a step: judges its condition, evaluates, completes and checks its parameters. A pure function; may run on
- * any thread while the execution lives.
+ * any thread. What it finds is in the arena, or borrowed from `params` and `step_outputs`.
  * @param work units of template work allowed
  * @return 0 (see the resolution); 1 when the work was not enough; -ENOMEM.
  */
@@ -324,6 +351,7 @@ struct bp_execution_view {
         struct bp_value params, outputs;
         struct bp_wall started_at, ended_at; /**< 0: not yet */
         uint64_t sequence;                   /**< of its last record */
+        const char *principal, *origin;      /**< or NULL */
 };
 
 /** The execution as it stands. */
