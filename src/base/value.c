@@ -331,6 +331,94 @@ int bp_value_copy(struct bp_arena *arena, const struct bp_value *value, struct b
         }
 }
 
+/* Parts of a packed value start at multiples of 8, as in an arena. */
+static size_t packed(size_t size) {
+        return (size + 7) & ~(size_t)7;
+}
+
+static size_t index_bytes_of(const struct bp_value *object) {
+        return object->count > SMALL_OBJECT ? index_size_for(object->count) * sizeof(uint32_t) : 0;
+}
+
+size_t bp_value_pack_size(const struct bp_value *value) {
+        size_t size = 0;
+
+        switch (value->type) {
+        case BP_STRING:
+                return packed((size_t)value->count + 1);
+        case BP_LIST:
+                for (uint32_t i = 0; i < value->count; i++)
+                        size += sizeof(struct bp_value) + bp_value_pack_size(&value->as.items[i]);
+                return size;
+        case BP_OBJECT:
+                for (uint32_t i = 0; i < value->count; i++)
+                        size += sizeof(struct bp_member) + packed((size_t)value->as.members[i].key_size + 1) +
+                                bp_value_pack_size(&value->as.members[i].value);
+                return size + index_bytes_of(value);
+        default:
+                return 0;
+        }
+}
+
+static unsigned char *pack_text(unsigned char *memory, const char *text, uint32_t size, const char **ret_text) {
+        if (size)
+                memcpy(memory, text, size);
+        memory[size] = '\0';
+        *ret_text = (const char *)memory;
+        return memory + packed((size_t)size + 1);
+}
+
+static unsigned char *pack(unsigned char *memory, const struct bp_value *value, struct bp_value *ret_value);
+
+static unsigned char *pack_list(unsigned char *memory, const struct bp_value *value, struct bp_value *ret_value) {
+        struct bp_value *items = (struct bp_value *)(void *)memory;
+
+        memory += value->count * sizeof(*items);
+        for (uint32_t i = 0; i < value->count; i++)
+                memory = pack(memory, &value->as.items[i], &items[i]);
+        *ret_value = *value;
+        ret_value->as.items = items;
+        return memory;
+}
+
+static unsigned char *pack_object(unsigned char *memory, const struct bp_value *value, struct bp_value *ret_value) {
+        size_t index_bytes = index_bytes_of(value);
+        struct bp_member *members = (struct bp_member *)(void *)(memory + index_bytes);
+
+        if (index_bytes)
+                memcpy(memory, (const unsigned char *)value->as.members - index_bytes, index_bytes);
+        memory += index_bytes + value->count * sizeof(*members);
+        for (uint32_t i = 0; i < value->count; i++) {
+                const struct bp_member *member = &value->as.members[i];
+
+                members[i] = *member;
+                memory = pack_text(memory, member->key, member->key_size, &members[i].key);
+                memory = pack(memory, &member->value, &members[i].value);
+        }
+        *ret_value = *value;
+        ret_value->as.members = members;
+        return memory;
+}
+
+static unsigned char *pack(unsigned char *memory, const struct bp_value *value, struct bp_value *ret_value) {
+        switch (value->type) {
+        case BP_STRING:
+                *ret_value = *value;
+                return pack_text(memory, value->as.text, value->count, &ret_value->as.text);
+        case BP_LIST:
+                return pack_list(memory, value, ret_value);
+        case BP_OBJECT:
+                return pack_object(memory, value, ret_value);
+        default:
+                *ret_value = *value;
+                return memory;
+        }
+}
+
+void *bp_value_pack(void *memory, const struct bp_value *value, struct bp_value *ret_value) {
+        return pack(memory, value, ret_value);
+}
+
 void bp_list_init(struct bp_list_builder *list, struct bp_arena *arena) {
         *list = (struct bp_list_builder){.arena = arena};
 }

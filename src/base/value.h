@@ -112,6 +112,16 @@ int bp_value_compare(const struct bp_value *a, const struct bp_value *b, int *re
 /** A copy, everything below included, in another arena. @return 0 or -ENOMEM. */
 int bp_value_copy(struct bp_arena *arena, const struct bp_value *value, struct bp_value *ret_value);
 
+/** Bytes that bp_value_pack() fills: a multiple of 8, 0 for what has nothing below it. */
+size_t bp_value_pack_size(const struct bp_value *value);
+
+/**
+ * Copies a value, everything below included, into one block of bp_value_pack_size() bytes aligned to 8: for values
+ * that live long and are thrown away one by one. The copy is good in this process only.
+ * @return the first byte behind what was filled
+ */
+void *bp_value_pack(void *memory, const struct bp_value *value, struct bp_value *ret_value);
+
 /** Python's name of the kind: str int float bool dict list NoneType. */
 const char *bp_value_python_type(const struct bp_value *value);
 
