@@ -4,6 +4,7 @@
 BUDPIPELINE_BUILD names the build folder to test; without it, it is build/ of the tree.
 """
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,22 @@ def budpipeline(build):
 def support(build):
     """A program of tests/support by its name."""
     return lambda name: build / "tests/support" / name
+
+
+class Done:
+    """A finished command: exit code and both outputs as text."""
+
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.fixture(scope="session")
+def cli(budpipeline, root):
+    """Runs the command line: cli("run", "file.yaml", stdin="...", env={...}) in the working tree, or in `cwd`."""
+
+    def run(*arguments, stdin="", env=None, cwd=root, timeout=60):
+        surroundings = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "LC_ALL")}
+        return Done(subprocess.run([budpipeline, *map(str, arguments)], input=stdin.encode(), capture_output=True,
+                                   cwd=cwd, env=surroundings | {"LANG": "C.UTF-8"} | (env or {}), timeout=timeout))
+
+    return run

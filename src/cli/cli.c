@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two output streams can show, and the program's own messages. */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/strbuf.h"
+#include "base/utf8.h"
+#include "cli/command.h"
+
+static bool is_set(const char *name) {
+        const char *value = getenv(name);
+
+        return value && *value;
+}
+
+static bool wants_colour(const char *choice, bool is_terminal) {
+        const char *terminal = getenv("TERM");
+
+        if (strcmp(choice, "auto") != 0)
+                return strcmp(choice, "always") == 0;
+        return is_terminal && !is_set("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+/* As setlocale() would choose, without loading a locale. */
+static bool locale_is_utf8(void) {
+        static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                if (is_set(names[i]))
+                        return strcasestr(getenv(names[i]), "utf-8") || strcasestr(getenv(names[i]), "utf8");
+        return false;
+}
+
+void bp_cli_init(struct bp_cli *cli, FILE *out, FILE *err, const char *colour) {
+        *cli = (struct bp_cli){.out = out, .err = err, .utf8 = locale_is_utf8()};
+        cli->out_is_terminal = isatty(fileno(out)) == 1;
+        cli->err_is_terminal = isatty(fileno(err)) == 1;
+        cli->out_colour = wants_colour(colour, cli->out_is_terminal);
+        cli->err_colour = wants_colour(colour, cli->err_is_terminal);
+}
+
+static const char *const sequences[] = {
+        [BP_STYLE_PLAIN] = "\033[0m", [BP_STYLE_BOLD] = "\033[1m",   [BP_STYLE_DIM] = "\033[2m",
+        [BP_STYLE_RED] = "\033[31m",  [BP_STYLE_GREEN] = "\033[32m", [BP_STYLE_YELLOW] = "\033[33m",
+        [BP_STYLE_CYAN] = "\033[36m",
+};
+
+const char *bp_style_text(bool colour, enum bp_style style) {
+        return colour ? sequences[style] : "";
+}
+
+/* C0, DEL and C1 controls, and the marks that reorder text. */
+static bool is_steering(uint32_t code_point) {
+        return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) ||
+               (code_point >= 0x202A && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+static void show_escaped(struct bp_strbuf *buffer, uint32_t code_point) {
+        if (code_point == '\n')
+                bp_strbuf_add_text(buffer, "\\n");
+        else if (code_point == '\t')
+                bp_strbuf_add_char(buffer, ' ');
+        else
+                bp_strbuf_printf(buffer, "\\x%02x", (unsigned int)code_point);
+}
+
+static size_t end_of_columns(const char *text, size_t size, size_t columns) {
+        if (columns == 0 || bp_utf8_length(text, size) <= columns)
+                return size;
+        return bp_utf8_offset(text, size, columns > 3 ? columns - 3 : 0);
+}
+
+void bp_show_text(struct bp_strbuf *buffer, const char *text, size_t columns) {
+        size_t size = strlen(text), end, taken;
+
+        if (!bp_utf8_valid(text, size)) {
+                bp_strbuf_add_text(buffer, "(text that is not UTF-8)");
+                return;
+        }
+        end = end_of_columns(text, size, columns);
+        for (size_t at = 0; at < end; at += taken) {
+                uint32_t code_point = bp_utf8_decode(text + at, &taken);
+
+                if (is_steering(code_point))
+                        show_escaped(buffer, code_point);
+                else
+                        bp_strbuf_add(buffer, text + at, taken);
+        }
+        if (end < size)
+                bp_strbuf_add(buffer, "...", columns < 3 ? columns : 3);
+}
+
+static void say(const struct bp_cli *cli, enum bp_style style, const char *word, const char *format,
+                va_list arguments) {
+        char message[1024];
+        struct bp_strbuf line;
+
+        vsnprintf(message, sizeof(message), format, arguments);
+        bp_strbuf_init(&line, NULL, SIZE_MAX);
+        bp_show_text(&line, message, 0);
+        fprintf(cli->err, "budpipeline: %s%s:%s %s\n", bp_style_text(cli->err_colour, style), word,
+                bp_style_text(cli->err_colour, BP_STYLE_PLAIN), bp_strbuf_text(&line));
+        bp_strbuf_done(&line);
+}
+
+void bp_cli_error(const struct bp_cli *cli, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        say(cli, BP_STYLE_RED, "error", format, arguments);
+        va_end(arguments);
+}
+
+void bp_cli_warning(const struct bp_cli *cli, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        say(cli, BP_STYLE_YELLOW, "warning", format, arguments);
+        va_end(arguments);
+}
+
+int bp_cli_no_memory(const struct bp_cli *cli) {
+        bp_cli_error(cli, "out of memory");
+        return BP_EXIT_FAILED;
+}
+
+int bp_cli_write(const struct bp_cli *cli, const struct bp_strbuf *text) {
+        if (text->error)
+                return bp_cli_no_memory(cli);
+        if (text->size && fwrite(text->text, 1, text->size, cli->out) != text->size)
+                return BP_EXIT_FAILED; /* main() names the reason */
+        return BP_EXIT_COMPLETED;
+}
