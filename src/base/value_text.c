@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The textual form of values, as Python writes them: templates and data actions promise exactly that. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +24,34 @@ enum {
         EXPONENT_BELOW = -4 /* 1e-05 and down */
 };
 
-/* 17 digits always read back the same; most numbers need 15 or fewer. */
-static int shortest_digits(double number, char text[40]) {
-        for (int digits = 15; digits <= 17; digits++) {
-                snprintf(text, 40, "%.*e", digits - 1, number);
-                if (digits == 17 || strtod(text, NULL) == number)
-                        return digits;
+/* `text` is d.ddde[+-]xx: the next larger number of as many digits; false when that needs one digit more. */
+static bool round_up(char *text) {
+        char *at = strchr(text, 'e');
+
+        while (at-- > text) {
+                if (*at == '.')
+                        continue;
+                if (*at != '9') {
+                        ++*at;
+                        return true;
+                }
+                *at = '0';
         }
-        return 17;
+        return false;
+}
+
+/*
+ * The fewest digits that read back the same; 17 always do, most numbers need 15 or fewer, only those too small for full
+ * precision can do with less. Next to a power of two the decimal that reads back may be the one above the nearest.
+ */
+static void shortest_digits(double number, char text[40]) {
+        for (int digits = number < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+                snprintf(text, 40, "%.*e", digits - 1, number);
+                if (strtod(text, NULL) == number)
+                        return;
+                if (digits == 16 && round_up(text) && strtod(text, NULL) == number)
+                        return;
+        }
 }
 
 /* `text` is d.ddde[+-]xx: drops zeros at the end of the digits. @return digits left, without sign and point */
