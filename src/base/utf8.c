@@ -100,61 +100,110 @@ static bool is_cased(uint32_t code_point) {
 }
 
 /* @return false when memory is exhausted */
-static bool add_mapped(struct bp_strbuf *buffer, uint8_t *mapped, size_t size) {
+static bool add_mapped(struct bp_strbuf *buffer, uint8_t *mapped, const size_t *size) {
         if (!mapped)
                 return false;
-        bp_strbuf_add(buffer, (const char *)mapped, size);
+        bp_strbuf_add(buffer, (const char *)mapped, *size);
         free(mapped);
         return true;
 }
 
 /* Python starts a word after every character without case, digits and apostrophes included. */
-static bool title_case(struct bp_strbuf *buffer, const char *text, size_t size) {
-        size_t at = 0;
+enum {
+        CAPITAL_SIGMA = 0x3A3,
+        SMALL_SIGMA = 0x3C3,
+        FINAL_SIGMA = 0x3C2,
+};
+
+static size_t before(const char *text, size_t at) {
+        do
+                at--;
+        while (at > 0 && ((unsigned char)text[at] & 0xC0) == 0x80);
+        return at;
+}
+
+/* Unicode's condition Final_Sigma: a cased letter before, none behind, ignorable characters between left aside. */
+static bool is_final(const char *text, size_t size, size_t at) {
+        uint32_t code_point = 0;
+        size_t step;
+
+        for (size_t i = at; i > 0;) {
+                i = before(text, i);
+                code_point = bp_utf8_decode(text + i, &step);
+                if (!uc_is_property_case_ignorable(code_point))
+                        break;
+        }
+        if (!code_point || !is_cased(code_point) || uc_is_property_case_ignorable(code_point))
+                return false;
+        bp_utf8_decode(text + at, &step);
+        for (at += step; at < size; at += step) {
+                code_point = bp_utf8_decode(text + at, &step);
+                if (!uc_is_property_case_ignorable(code_point))
+                        return !is_cased(code_point);
+        }
+        return true;
+}
+
+/* Appends the characters from `at` up to `end` in lower case; only sigma depends on what is around it. */
+static bool add_lower(struct bp_strbuf *buffer, const char *text, size_t size, size_t at, size_t end) {
+        while (at < end) {
+                size_t step, stop = at, mapped_size = 0;
+
+                while (stop < end && bp_utf8_decode(text + stop, &step) != CAPITAL_SIGMA)
+                        stop += step;
+                if (stop > at &&
+                    !add_mapped(buffer, u8_tolower(bytes_of(text + at), stop - at, NULL, NULL, NULL, &mapped_size),
+                                &mapped_size))
+                        return false;
+                if (stop < end) {
+                        char sigma[4];
+
+                        bp_strbuf_add(buffer, sigma,
+                                      bp_utf8_encode(is_final(text, size, stop) ? FINAL_SIGMA : SMALL_SIGMA, sigma));
+                        stop += step;
+                }
+                at = stop;
+        }
+        return true;
+}
+
+/* As Python: a word begins after every character without case, digits and apostrophes included. */
+static bool add_title(struct bp_strbuf *buffer, const char *text, size_t size) {
+        size_t at = 0, step, end;
 
         while (at < size) {
-                size_t step, end, mapped_size = 0;
-                casing_prefix_context_t prefix;
-                uint8_t *mapped;
+                size_t mapped_size = 0;
+                bool in_word = is_cased(bp_utf8_decode(text + at, &step));
 
-                if (!is_cased(bp_utf8_decode(text + at, &step))) {
-                        bp_strbuf_add(buffer, text + at, step);
-                        at += step;
-                        continue;
-                }
-                mapped = u8_totitle(bytes_of(text + at), step, NULL, NULL, NULL, &mapped_size);
-                if (!add_mapped(buffer, mapped, mapped_size))
+                if (!add_mapped(buffer, u8_totitle(bytes_of(text + at), step, NULL, NULL, NULL, &mapped_size),
+                                &mapped_size))
                         return false;
-                prefix = u8_casing_prefix_context(bytes_of(text + at), step);
                 at += step;
-                for (end = at; end < size && is_cased(bp_utf8_decode(text + end, &step)); end += step)
-                        ;
-                if (end == at)
-                        continue;
-                mapped = u8_ct_tolower(bytes_of(text + at), end - at, prefix, unicase_empty_suffix_context, NULL, NULL,
-                                       NULL, &mapped_size);
-                if (!add_mapped(buffer, mapped, mapped_size))
+                for (end = at; in_word && end < size; end += step)
+                        in_word = is_cased(bp_utf8_decode(text + end, &step));
+                if (!add_lower(buffer, text, size, at, end))
                         return false;
                 at = end;
         }
         return true;
 }
 
-static uint8_t *map_unicode(enum bp_case to, const char *text, size_t size, size_t *ret_size) {
-        switch (to) {
-        case BP_CASE_UPPER:
-                return u8_toupper(bytes_of(text), size, NULL, NULL, NULL, ret_size);
-        case BP_CASE_LOWER:
-                return u8_tolower(bytes_of(text), size, NULL, NULL, NULL, ret_size);
-        default:
-                return u8_casefold(bytes_of(text), size, NULL, NULL, NULL, ret_size);
-        }
+static bool add_case(struct bp_strbuf *buffer, enum bp_case to, const char *text, size_t size) {
+        size_t mapped_size = 0;
+        uint8_t *mapped;
+
+        if (to == BP_CASE_LOWER)
+                return add_lower(buffer, text, size, 0, size);
+        if (to == BP_CASE_TITLE)
+                return add_title(buffer, text, size);
+        mapped = to == BP_CASE_UPPER ? u8_toupper(bytes_of(text), size, NULL, NULL, NULL, &mapped_size)
+                                     : u8_casefold(bytes_of(text), size, NULL, NULL, NULL, &mapped_size);
+        return add_mapped(buffer, mapped, &mapped_size);
 }
 
 int bp_utf8_change_case(struct bp_arena *arena, enum bp_case to, const char *text, size_t size, const char **ret_text,
                         size_t *ret_size) {
         struct bp_strbuf buffer;
-        bool done;
 
         if (is_ascii(text, size)) {
                 char *mapped = bp_arena_text(arena, text, size);
@@ -167,15 +216,7 @@ int bp_utf8_change_case(struct bp_arena *arena, enum bp_case to, const char *tex
                 return 0;
         }
         bp_strbuf_init(&buffer, arena, SIZE_MAX / 2);
-        if (to == BP_CASE_TITLE) {
-                done = title_case(&buffer, text, size);
-        } else {
-                size_t mapped_size = 0;
-                uint8_t *mapped = map_unicode(to, text, size, &mapped_size);
-
-                done = add_mapped(&buffer, mapped, mapped_size);
-        }
-        if (!done || buffer.error)
+        if (!add_case(&buffer, to, text, size) || buffer.error)
                 return -ENOMEM;
         *ret_text = bp_strbuf_text(&buffer);
         *ret_size = buffer.size;
