@@ -14,8 +14,12 @@ struct scan {
         const char *at, *end;
 };
 
+static bool is_space(char byte) {
+        return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
+}
+
 static void skip_space(struct scan *scan) {
-        while (scan->at < scan->end && strchr(" \t\r\n", *scan->at) && *scan->at)
+        while (scan->at < scan->end && is_space(*scan->at))
                 scan->at++;
 }
 
@@ -23,8 +27,7 @@ static void skip_string(struct scan *scan) {
         for (scan->at++; scan->at < scan->end && *scan->at != '"'; scan->at++)
                 if (*scan->at == '\\')
                         scan->at++;
-        if (scan->at < scan->end)
-                scan->at++;
+        scan->at = scan->at < scan->end ? scan->at + 1 : scan->end;
 }
 
 /* Brackets inside texts do not count; valid JSON needs no more to find the end of a value. */
@@ -46,16 +49,21 @@ static void skip_value(struct scan *scan) {
                 } else if (open) {
                         scan->at++;
                 } else {
-                        while (scan->at < scan->end && !strchr(" \t\r\n,]}", *scan->at))
+                        while (scan->at < scan->end && !is_space(*scan->at) && *scan->at != ',' && *scan->at != ']' &&
+                               *scan->at != '}')
                                 scan->at++;
                 }
         } while (open);
 }
 
+/* `key` stands in quotes. Only a key with escapes needs decoding. */
 static bool key_matches(const char *key, size_t size, const char *token, size_t token_size) {
-        _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
+        _cleanup_(bp_arena_freep) struct bp_arena *arena = NULL;
         struct bp_value decoded;
 
+        if (!memchr(key, '\\', size))
+                return size == token_size + 2 && memcmp(key + 1, token, token_size) == 0;
+        arena = bp_arena_new(BP_ARENA_UNLIMITED);
         return arena && bp_json_parse(arena, key, size, NULL, &decoded, NULL) == 0 && decoded.count == token_size &&
                memcmp(decoded.as.text, token, token_size) == 0;
 }
@@ -88,10 +96,12 @@ static bool enter_object(struct scan *scan, const char *token, size_t token_size
 }
 
 static bool enter_array(struct scan *scan, const char *token) {
-        unsigned long index = strtoul(token, NULL, 10);
+        size_t index;
 
+        if (!bp_pointer_index(token, &index))
+                return false;
         scan->at++;
-        for (unsigned long i = 0;; i++) {
+        for (size_t i = 0;; i++) {
                 skip_space(scan);
                 if (scan->at >= scan->end || *scan->at == ']')
                         return false;

@@ -37,25 +37,39 @@ int bp_problem_set(struct bp_problem *reterr_problem, const char *code, const ch
         return BP_PROBLEM;
 }
 
-void bp_problem_prefix(struct bp_problem *problem, const char *token) {
-        char pointer[sizeof(problem->pointer)];
-        size_t used = 0;
+/* A pointer under construction: counts what does not fit, so that it can be marked as cut. */
+struct pointer {
+        char text[sizeof(((struct bp_problem *)NULL)->pointer)];
+        size_t size;
+};
 
-        pointer[used++] = '/';
-        for (; *token && used + 3 < sizeof(pointer); token++) {
+static void pointer_add(struct pointer *pointer, char byte) {
+        if (pointer->size < sizeof(pointer->text))
+                pointer->text[pointer->size] = byte;
+        pointer->size++;
+}
+
+static void pointer_add_token(struct pointer *pointer, const char *token) {
+        for (; *token; token++) {
                 if (*token == '~' || *token == '/') {
-                        pointer[used++] = '~';
-                        pointer[used++] = *token == '~' ? '0' : '1';
+                        pointer_add(pointer, '~');
+                        pointer_add(pointer, *token == '~' ? '0' : '1');
                 } else {
-                        pointer[used++] = *token;
+                        pointer_add(pointer, *token);
                 }
         }
-        pointer[used] = '\0';
-        if (used + strlen(problem->pointer) < sizeof(pointer))
-                memcpy(pointer + used, problem->pointer, strlen(problem->pointer) + 1);
-        else
-                mark_cut(pointer, sizeof(pointer));
-        memcpy(problem->pointer, pointer, sizeof(pointer));
+}
+
+void bp_problem_prefix(struct bp_problem *problem, const char *token) {
+        struct pointer pointer = {0};
+
+        pointer_add(&pointer, '/');
+        pointer_add_token(&pointer, token);
+        for (const char *rest = problem->pointer; *rest; rest++)
+                pointer_add(&pointer, *rest);
+        if (pointer.size >= sizeof(pointer.text))
+                mark_cut(pointer.text, sizeof(pointer.text));
+        memcpy(problem->pointer, pointer.text, sizeof(pointer.text));
 }
 
 void bp_problem_prefix_index(struct bp_problem *problem, size_t index) {

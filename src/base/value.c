@@ -137,10 +137,26 @@ static size_t unescape_token(const char *pointer, size_t size, char *token) {
         return used;
 }
 
+bool bp_pointer_index(const char *token, size_t *ret_index) {
+        size_t index = 0;
+
+        if (!*token || (token[0] == '0' && token[1]))
+                return false;
+        for (; *token; token++) {
+                if (*token < '0' || *token > '9' || index > UINT32_MAX)
+                        return false;
+                index = index * 10 + (size_t)(*token - '0');
+        }
+        *ret_index = index;
+        return true;
+}
+
 const struct bp_value *bp_value_at(const struct bp_value *root, const char *pointer) {
         const struct bp_value *value = root;
 
-        while (value && *pointer == '/') {
+        if (*pointer && *pointer != '/')
+                return NULL;
+        while (value && *pointer) {
                 size_t size = strcspn(++pointer, "/");
                 char token[256];
                 size_t token_size;
@@ -151,10 +167,10 @@ const struct bp_value *bp_value_at(const struct bp_value *root, const char *poin
                 token[token_size] = '\0';
                 pointer += size;
                 if (value->type == BP_LIST) {
-                        char *end;
-                        unsigned long index = strtoul(token, &end, 10);
+                        size_t index;
 
-                        value = token_size && !*end && index < value->count ? &value->as.items[index] : NULL;
+                        value = bp_pointer_index(token, &index) && index < value->count ? &value->as.items[index]
+                                                                                        : NULL;
                 } else {
                         value = bp_value_get_n(value, token, token_size);
                 }

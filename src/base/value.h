@@ -94,8 +94,12 @@ const struct bp_value *bp_value_get(const struct bp_value *object, const char *k
 /** Same for a key of known size. */
 const struct bp_value *bp_value_get_n(const struct bp_value *object, const char *key, size_t key_size);
 
-/** The value a JSON Pointer names, or NULL. */
+/** The value a JSON Pointer names ("" for the root), or NULL. Tokens of more than 255 bytes name nothing. */
 const struct bp_value *bp_value_at(const struct bp_value *root, const char *pointer);
+
+/** Reads a token of a JSON Pointer as the index of an item: digits without a leading zero. @return false when it is
+ * none. */
+bool bp_pointer_index(const char *token, size_t *ret_index);
 
 /** Python's truth: null, false, 0, "", [] and {} are false. */
 bool bp_value_truth(const struct bp_value *value);
