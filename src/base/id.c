@@ -2,6 +2,7 @@
 #include "base/id.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void stamp(struct bp_id *id, uint8_t version) {
@@ -9,13 +10,17 @@ static void stamp(struct bp_id *id, uint8_t version) {
         id->bytes[8] = (uint8_t)((id->bytes[8] & 0x3F) | 0x80);
 }
 
+/* Milliseconds, then in 12 bits the fraction of one (RFC 9562, section 6.2, method 3), then 62 random bits. */
 struct bp_id bp_id_new(struct bp_wall now) {
         uint64_t milliseconds = (uint64_t)now.us / 1000;
+        unsigned fraction = (unsigned)((uint64_t)now.us % 1000 * 4096 / 1000);
         struct bp_id id;
 
-        randombytes_buf(id.bytes, sizeof(id.bytes));
+        arc4random_buf(id.bytes, sizeof(id.bytes));
         for (int i = 0; i < 6; i++)
                 id.bytes[i] = (uint8_t)(milliseconds >> (40 - 8 * i));
+        id.bytes[6] = (uint8_t)(fraction >> 8);
+        id.bytes[7] = (uint8_t)fraction;
         stamp(&id, 7);
         return id;
 }

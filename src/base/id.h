@@ -20,7 +20,7 @@ struct bp_id {
 /** Size of a UUID as text, NUL included. */
 #define BP_ID_TEXT_SIZE 37
 
-/** A new id (version 7: time first, so that ids of one process sort by age). */
+/** A new id (version 7: time first, to the microsecond, so that ids sort by age). */
 struct bp_id bp_id_new(struct bp_wall now);
 
 /** An id that follows from a text (version 8): same text, same id. */
