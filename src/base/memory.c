@@ -5,6 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define BP_ADDRESS_SANITIZER
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define BP_ADDRESS_SANITIZER
+#endif
+
 #ifdef BP_TORTURE
 static _Thread_local int64_t torture_left = -1;
 static _Thread_local bool torture_failed;
@@ -51,6 +60,33 @@ char *bp_memdup_text(const char *text, size_t size) {
         return copy;
 }
 
+/* Under the address sanitizer only what was handed out can be touched, and a gap follows it. */
+#ifdef BP_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+
+enum { GAP = 8 };
+
+static void close_memory(void *memory, size_t size) {
+        ASAN_POISON_MEMORY_REGION(memory, size);
+}
+
+static void open_memory(void *memory, size_t size) {
+        ASAN_UNPOISON_MEMORY_REGION(memory, size);
+}
+#else
+enum { GAP = 0 };
+
+static inline void close_memory(void *memory, size_t size) {
+        (void)memory;
+        (void)size;
+}
+
+static inline void open_memory(void *memory, size_t size) {
+        (void)memory;
+        (void)size;
+}
+#endif
+
 enum {
         FIRST_BLOCK = 4096,
         LARGEST_BLOCK = 1 << 20,
@@ -84,6 +120,7 @@ static void free_blocks(struct block *block) {
         while (block) {
                 struct block *previous = block->previous;
 
+                open_memory(block->bytes, block->size);
                 free(block);
                 block = previous;
         }
@@ -109,7 +146,9 @@ void bp_arena_reset(struct bp_arena *arena) {
         if (arena->newest) {
                 free_blocks(arena->newest->previous);
                 arena->newest->previous = NULL;
+                open_memory(arena->newest->bytes, arena->newest->used);
                 memset(arena->newest->bytes, 0, arena->newest->used);
+                close_memory(arena->newest->bytes, arena->newest->size);
                 arena->newest->used = 0;
         }
         arena->used = 0;
@@ -127,6 +166,7 @@ static struct block *add_block(struct bp_arena *arena, size_t size) {
         block = bp_calloc(1, sizeof(*block) + block_size);
         if (!block)
                 return NULL;
+        close_memory(block->bytes, block_size);
         block->size = block_size;
         block->previous = arena->newest;
         arena->newest = block;
@@ -135,23 +175,24 @@ static struct block *add_block(struct bp_arena *arena, size_t size) {
 
 void *bp_arena_alloc(struct bp_arena *arena, size_t size) {
         struct block *block = arena->newest;
+        size_t taken = aligned(size);
         void *memory;
 
-        if (size > SIZE_MAX / 2)
+        if (size > SIZE_MAX / 2 || request_fails())
                 return NULL;
-        size = aligned(size);
-        if (size > arena->limit - arena->used) {
+        if (taken > arena->limit - arena->used) {
                 arena->over_limit = true;
                 return NULL;
         }
-        if (!block || size > block->size - block->used) {
-                block = add_block(arena, size);
+        if (!block || taken + GAP > block->size - block->used) {
+                block = add_block(arena, taken + GAP);
                 if (!block)
                         return NULL;
         }
         memory = block->bytes + block->used;
-        block->used += size;
-        arena->used += size;
+        open_memory(memory, size);
+        block->used += taken + GAP;
+        arena->used += taken;
         return memory;
 }
 
@@ -170,11 +211,14 @@ void *bp_arena_grow(struct bp_arena *arena, void *memory, size_t old_size, size_
 
         if (new_size > SIZE_MAX / 2)
                 return NULL;
-        if (memory && new_size <= old_aligned)
+        if (memory && new_size <= old_aligned) {
+                open_memory(memory, new_size > old_size ? new_size : old_size);
                 return memory;
+        }
         grown = aligned(new_size) - old_aligned;
-        if (memory && block && (unsigned char *)memory + old_aligned == block->bytes + block->used &&
+        if (memory && block && (unsigned char *)memory + old_aligned + GAP == block->bytes + block->used &&
             grown <= block->size - block->used && grown <= arena->limit - arena->used) {
+                open_memory(memory, new_size);
                 block->used += grown;
                 arena->used += grown;
                 return memory;

@@ -2,7 +2,9 @@
 /**
  * @file memory.h
  * Where memory comes from: checked malloc for what lives long, arenas for what lives and dies together.
- * Everything here may return NULL; callers return -ENOMEM. A build with -Dtorture=true can make the Nth request fail.
+ * Everything here may return NULL; callers return -ENOMEM. A build with -Dtorture=true can make the Nth request fail,
+ * requests to arenas included. Under the address sanitizer an arena's memory can be touched only where it was handed
+ * out.
  */
 #ifndef BP_BASE_MEMORY_H
 #define BP_BASE_MEMORY_H
