@@ -22,7 +22,7 @@ struct bp_value;
 struct bp_http_client_settings {
         /**
          * Named targets that may be reached although their address is private: "127.0.0.1:8080", "localhost:*",
-         * "10.1.2.3:443", "service.internal:*". NULL-terminated, or NULL for none.
+         * "[::1]:443", "service.internal". `*` and no port mean any port. NULL-terminated, or NULL for none.
          */
         const char *const *allow_hosts;
         size_t response_bytes;        /**< largest body; 1 MiB */
@@ -38,7 +38,9 @@ struct bp_http_client;
 /** Starts the client and its thread. @return 0, -ENOMEM, or a negative errno when the thread cannot start. */
 int bp_http_client_new(const struct bp_http_client_settings *settings, struct bp_http_client **ret_client);
 
-/** Ends every exchange (their callbacks run, failure BP_HTTP_BROKEN or BP_HTTP_UNSENT) and the thread. NULL is allowed.
+/**
+ * Ends every exchange (their callbacks run, failure BP_HTTP_BROKEN or BP_HTTP_UNSENT) and the thread. NULL is allowed.
+ * Not from a callback. @return NULL
  */
 struct bp_http_client *bp_http_client_free(struct bp_http_client *client);
 
@@ -57,14 +59,18 @@ int bp_http_client_begin(struct bp_http_client *client, const struct bp_http_req
 /** Ends an exchange early; its callback runs with BP_HTTP_BROKEN or BP_HTTP_UNSENT. Unknown numbers are ignored. */
 void bp_http_client_cancel(struct bp_http_client *client, uint64_t exchange);
 
-/** Performs an exchange and waits for it; the response belongs to the arena. Any thread but the client's. @return 0 or
- * -ENOMEM. */
+/**
+ * Performs an exchange and waits for it; the response belongs to the arena. Any thread but the client's.
+ * @return 0 or -ENOMEM (the request may have been sent).
+ */
 int bp_http_client_perform(struct bp_http_client *client, const struct bp_http_request *request, struct bp_arena *arena,
                            const struct bp_http_response **ret_response);
 
 /**
- * The part of the guard that needs no name resolution: scheme http or https, a host, no blocked host name, no blocked
- * literal address in any spelling (decimal, octal, hexadecimal, IPv4 inside IPv6, trailing dot).
+ * The part of the guard that needs no name resolution: a host, no blocked host name, no blocked literal address in any
+ * spelling (decimal, octal, hexadecimal, IPv4 inside IPv6, trailing dot). The scheme is not its business: an exchange
+ * of another than http and https is BP_HTTP_UNSENT.
+ * @param settings for `allow_hosts`; or NULL
  * @return NULL when the URL may be tried, else the reason ("IP address 10.0.0.1 is in blocked range"), in the arena or
  * constant.
  */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file deadlines.h
+ * Which exchange's time is up first: a binary heap. Each exchange knows its place in it (`deadline_index`).
+ */
+#ifndef BP_HTTP_DEADLINES_H
+#define BP_HTTP_DEADLINES_H
+
+#include <stddef.h>
+
+struct bp_http_exchange;
+
+/** Place of an exchange that is in no heap. */
+#define BP_HTTP_NO_DEADLINE ((size_t)-1)
+
+/** The heap. Zero-initialised is empty. */
+struct bp_http_deadlines {
+        struct bp_http_exchange **items;
+        size_t count, capacity;
+};
+
+/** Adds an exchange by its `deadline`. @return 0 or -ENOMEM. */
+int bp_http_deadlines_add(struct bp_http_deadlines *deadlines, struct bp_http_exchange *exchange);
+
+/** Takes an exchange out; one that is not in is ignored. */
+void bp_http_deadlines_remove(struct bp_http_deadlines *deadlines, struct bp_http_exchange *exchange);
+
+/** The exchange with the earliest deadline, or NULL. */
+struct bp_http_exchange *bp_http_deadlines_first(const struct bp_http_deadlines *deadlines);
+
+/** Frees the memory. */
+void bp_http_deadlines_done(struct bp_http_deadlines *deadlines);
+
+#endif

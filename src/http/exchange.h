@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file exchange.h
+ * One request and what comes back: the copy of the request, its libcurl handle, the answer as far as it has arrived,
+ * and the judgement of how it ended. Knows nothing of threads and queues; those are the client's.
+ */
+#ifndef BP_HTTP_EXCHANGE_H
+#define BP_HTTP_EXCHANGE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "http/client.h"
+#include "http/guard.h"
+
+/** Where an exchange is. */
+enum bp_http_stage {
+        BP_HTTP_QUEUED = 1, /**< begun, not yet seen by the client's thread */
+        BP_HTTP_LIVE,       /**< in the hands of libcurl */
+        BP_HTTP_CANCELLED,  /**< to be ended by the client's thread */
+};
+
+/** What ended an exchange. */
+enum bp_http_end {
+        BP_HTTP_END_REFUSED = 1, /**< never handed to libcurl; `refusal` says why */
+        BP_HTTP_END_CURL,        /**< libcurl is done with it */
+        BP_HTTP_END_DEADLINE,    /**< its time was up */
+        BP_HTTP_END_CANCEL,      /**< cancelled, or the client was closed */
+};
+
+/** One exchange. Heap. */
+struct bp_http_exchange {
+        uint64_t number;
+        enum bp_http_stage stage;
+        LIST_ENTRY(bp_http_exchange) in_table;
+        TAILQ_ENTRY(bp_http_exchange) in_list; /**< inbox, or the list of cancelled ones */
+
+        const struct bp_http_client_settings *settings;
+        bp_http_done *done;
+        void *userdata;
+        struct bp_mono deadline;
+        size_t deadline_index;
+        uint32_t timeout_ms;
+
+        struct bp_arena *arena; /**< the request; later the headers of the response */
+        const char *method;
+        const char *body;
+        size_t body_size;
+        struct curl_slist *header_lines;
+        CURLU *url;
+        struct bp_http_target target;
+        bool target_is_allowed;
+        uint32_t refused_as;                  /**< BP_HTTP_UNSENT or BP_HTTP_BLOCKED, or 0 when it may be tried */
+        char refusal[BP_HTTP_HOST_SIZE + 96]; /**< why it must not be tried, or the address that was refused */
+
+        CURL *easy;
+        bool tried_an_address, blocked_an_address;
+        bool over_limit;
+        struct bp_strbuf header_text; /**< pairs of NUL-terminated texts: name, value */
+        size_t n_headers, header_bytes;
+        struct bp_strbuf body_text;
+        char curl_error[CURL_ERROR_SIZE];
+};
+
+/**
+ * Copies and checks a request. What is wrong with it is put down in `refused_as` and `refusal`.
+ * @param settings complete, and outliving the exchange
+ * @return 0 or -ENOMEM.
+ */
+int bp_http_exchange_new(const struct bp_http_client_settings *settings, const struct bp_http_request *request,
+                         bp_http_done *done, void *userdata, struct bp_http_exchange **ret_exchange);
+
+/** Frees it; its libcurl handle must be in no multi handle any more. NULL is allowed. */
+struct bp_http_exchange *bp_http_exchange_free(struct bp_http_exchange *exchange);
+
+/** Makes the libcurl handle. @return 0 or -ENOMEM. */
+int bp_http_exchange_prepare(struct bp_http_exchange *exchange);
+
+/** Judges how it ended and calls `done`. */
+void bp_http_exchange_finish(struct bp_http_exchange *exchange, enum bp_http_end end, CURLcode code);
+
+#endif
