@@ -424,6 +424,7 @@ struct bp_host {
 
         void (*output)(struct bp_action_context *context, const char *name, const struct bp_value *value);
         int (*complete)(struct bp_action_context *context);
+        /* In parentheses where it is called: test libraries have a macro of this name. */
         int (*fail)(struct bp_action_context *context, const char *code, const char *message, bool unknown);
         /** The error of the failure that follows, where it is another value than the message as text. */
         void (*fail_with)(struct bp_action_context *context, const struct bp_value *error);
@@ -586,7 +587,7 @@ static inline int bp_fail(struct bp_action_context *context, const char *code, c
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
-        return context->host->fail(context, code, message, false);
+        return (context->host->fail)(context, code, message, false);
 }
 
 /** The attempt's outcome is unknown (sent, no complete answer): repeated only where the effect allows it. */
@@ -598,7 +599,7 @@ static inline int bp_unknown(struct bp_action_context *context, const char *code
         va_start(arguments, format);
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
-        return context->host->fail(context, code, message, true);
+        return (context->host->fail)(context, code, message, true);
 }
 
 /** As bp_fail(), with an error of any JSON type; its text is the message. */
@@ -606,7 +607,7 @@ static inline int bp_fail_with(struct bp_action_context *context, const char *co
         const char *message = context->host->to_text(context, error, NULL);
 
         context->host->fail_with(context, error);
-        return context->host->fail(context, code, message ? message : "", false);
+        return (context->host->fail)(context, code, message ? message : "", false);
 }
 
 /**
