@@ -182,6 +182,13 @@ int bp_registry_draft_add(struct bp_registry_draft *draft, const struct bp_actio
 int bp_registry_draft_add_described(struct bp_registry_draft *draft, const struct bp_value *description,
                                     const struct bp_action_origin *origin, struct bp_problem_list *problems);
 
+/** The built-in actions, NULL-terminated: generated from the lists in actions/, linked into programs that use it. */
+extern const struct bp_action *const bp_builtin_actions[];
+
+/** Registers a NULL-terminated table of actions as built in. @return 0, -ENOMEM, or BP_PROBLEM if any was left out. */
+int bp_registry_draft_add_all(struct bp_registry_draft *draft, const struct bp_action *const *actions,
+                              struct bp_problem_list *problems);
+
 /** Removes an action. @return 0, or 1 when there is none of this type. */
 int bp_registry_draft_remove(struct bp_registry_draft *draft, const char *type);
 
@@ -222,7 +229,13 @@ int bp_params_complete(const struct bp_action_meta *meta, const struct bp_value 
 /** Appends the action as the Actions API shows it (camelCase, reference api.md section 2, additions at the end). */
 void bp_action_meta_write(struct bp_strbuf *buffer, const struct bp_action_entry *entry);
 
-/** Appends the whole answer of GET /actions. */
+/**
+ * The whole answer of GET /actions, made once per snapshot when first asked for. Lives as long as the snapshot.
+ * @return 0 or -ENOMEM.
+ */
+int bp_registry_answer(const struct bp_registry_snapshot *snapshot, const char **ret_text, size_t *ret_size);
+
+/** Appends the answer of bp_registry_answer(). */
 void bp_registry_write(struct bp_strbuf *buffer, const struct bp_registry_snapshot *snapshot);
 
 /** Appends JSON Schema 2020-12 of the parameters. */
