@@ -259,6 +259,7 @@ static void read_param(struct reader *reader, const struct bp_value *object, con
         param->type = read_name(reader, object, "type", &bp_param_type_names, place);
         param->required = read_bool(reader, object, "required", place);
         param->flags = read_bool(reader, object, "raw", place) ? BP_PARAM_RAW : 0;
+        param->flags |= read_bool(reader, object, "nullable", place) ? BP_PARAM_NULLABLE : 0;
         read_options(reader, object, place, param);
         read_validation(reader, object, place, param);
         read_visibility(reader, object, place, param);

@@ -215,6 +215,7 @@ static void fill_plain_members(const struct bp_param_definition *definition, str
         meta->alias = definition->alias;
         meta->required = definition->required != 0;
         meta->raw = definition->flags & BP_PARAM_RAW;
+        meta->nullable = definition->flags & BP_PARAM_NULLABLE;
 }
 
 void bp_param_meta_build(struct bp_arena *arena, const struct bp_action *action, size_t index, struct bp_finder *finder,

@@ -86,6 +86,7 @@ static void write_param(struct bp_strbuf *buffer, const struct bp_param_meta *pa
         bp_writer_text(&object, "group", param->group);
         bp_writer_text(&object, "alias", param->alias);
         bp_writer_bool(&object, "raw", param->raw);
+        bp_writer_bool(&object, "nullable", param->nullable);
         bp_strbuf_add_char(buffer, '}');
 }
 

@@ -316,7 +316,7 @@ static void complete_given(const struct bp_action_meta *meta, const struct bp_va
                 const struct bp_param_meta *param = bp_action_meta_param(meta, member->key);
                 const char *key;
 
-                if (member->value.type == BP_NULL)
+                if (member->value.type == BP_NULL && !(param && param->nullable))
                         continue;
                 if (!param)
                         bp_object_set(completed, member->key, member->key_size, member->value);

@@ -33,7 +33,8 @@ struct bp_param_meta {
         const char *name, *label, *description, *placeholder, *group, *alias; /**< the last four or NULL */
         enum bp_param_type type;
         bool required;
-        bool raw; /**< templates inside reach the action unresolved */
+        bool raw;      /**< templates inside reach the action unresolved */
+        bool nullable; /**< null is a value and no absence */
         bool has_default;
         struct bp_value default_value;
         const struct bp_select_option *options;
