@@ -23,7 +23,11 @@ struct bp_action_entry;
 struct bp_arena;
 struct bp_problem_list;
 
-/** What stands behind the services of a call. A NULL member answers "not supported". */
+/**
+ * What stands behind the services of a call. Of a NULL member: `now` is the wall clock, `cancelled` is no, lines and
+ * progress are dropped, `http` is BP_HTTP_UNSENT, and `http_guard` lets pass, since the client judges each exchange
+ * anyway.
+ */
 struct bp_host_services {
         struct bp_wall (*now)(void *userdata);
         bool (*cancelled)(void *userdata);
@@ -61,7 +65,7 @@ struct bp_call_result {
         bool success;            /**< on_event: completed or failed */
         const char *code;        /**< of a failure, else NULL */
         const char *message;     /**< of a failure, else NULL */
-        struct bp_value error;   /**< null, or the value given with fail_with */
+        struct bp_value error;   /**< of a failure: the value given with fail_with, else null */
         const char *external_id;
         int64_t timeout_seconds;
         struct bp_wall wake_at;
@@ -71,8 +75,9 @@ struct bp_call_result {
 };
 
 /**
- * Calls execute. Broken invariants (no ending called, another value returned, await_event of a sync action, an empty
- * external id) are failures with code INVALID_RESULT. @return 0 or -ENOMEM.
+ * Calls execute. An action without code is a failure with code ACTION_UNAVAILABLE. Broken invariants (no ending called,
+ * another value returned, await_event of a sync action, an empty external id) are failures with code INVALID_RESULT.
+ * @return 0 or -ENOMEM.
  */
 int bp_call_execute(const struct bp_call *call, struct bp_call_result *ret_result);
 
@@ -80,7 +85,10 @@ int bp_call_execute(const struct bp_call *call, struct bp_call_result *ret_resul
 int bp_call_reply(const struct bp_call *call, const struct bp_http_response *response,
                   struct bp_call_result *ret_result);
 
-/** Calls on_event; without one, or when it breaks its rules, the result is BP_EVENT_IGNORE with code and message. */
+/**
+ * Calls on_event. Without one (NOT_IMPLEMENTED), or when it breaks its rules (INVALID_RESULT), the result is
+ * BP_EVENT_IGNORE with code and message; over a limit, the step has failed with code LIMIT. @return 0 or -ENOMEM.
+ */
 int bp_call_event(const struct bp_call *call, const struct bp_event_context *event, struct bp_call_result *ret_result);
 
 /** Calls cleanup; completed when there is none. @return 0 or -ENOMEM. */
@@ -91,5 +99,8 @@ int bp_call_validate(const struct bp_call *call, struct bp_problem_list *finding
 
 /** The effect for these parameters: effect_of where there is one and it answers, else the metadata's. */
 enum bp_effect bp_call_effect(const struct bp_call *call);
+
+/** True when the call may run on the engine's thread: an inline action whose parameters are small. */
+bool bp_call_is_inline(const struct bp_call *call);
 
 #endif
