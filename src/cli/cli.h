@@ -68,4 +68,13 @@ int bp_command_completion(struct bp_cli *cli, const struct bp_arguments *argumen
 /** `budpipeline man` */
 int bp_command_man(struct bp_cli *cli, const struct bp_arguments *arguments);
 
+/** `budpipeline actions list` */
+int bp_command_actions_list(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline actions show` */
+int bp_command_actions_show(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline actions schema` */
+int bp_command_actions_schema(struct bp_cli *cli, const struct bp_arguments *arguments);
+
 #endif
