@@ -63,6 +63,7 @@ struct bp_parameter {
         bool required;
         bool has_default;
         struct bp_value default_value;
+        bool has_type; /**< the author stated one; only then it is demanded of what is given */
 };
 
 /** One step. Steps are named by index everywhere inside. */
