@@ -37,8 +37,7 @@ struct bp_action_run {
         const struct bp_http_client_settings *http; /**< also what the address guard uses */
         /** Lines the action logs, on the calling thread. NULL: dropped. */
         void (*log)(void *userdata, enum bp_log_level level, const char *message);
-        /** True once the call shall stop: asked by the action, and while it sleeps or waits for a reply. NULL: never.
-         */
+        /** True once the call shall stop: asked by the action, between its rounds and while it sleeps. NULL: never. */
         bool (*cancelled)(void *userdata);
         void *userdata;
 };

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stopping and beginning may meet: the one that stops marks the task first and then looks for an exchange; the one that
+ * begins notes the exchange first and then looks at the mark. Whoever comes second sees the other and cancels.
+ *
+ * An answer may come before the call that sent the request has returned. Both count down task->reply_parties; the
+ * second one takes the task on.
+ */
+#include "runtime/task_http.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "http/client.h"
+#include "runtime/live.h"
+#include "runtime/task.h"
+
+static struct bp_http_client *existing_client(struct bp_runtime *runtime, bool *ret_closed) {
+        struct bp_http_client *client;
+
+        pthread_rwlock_rdlock(&runtime->http_lock);
+        client = runtime->http;
+        *ret_closed = runtime->http_closed;
+        pthread_rwlock_unlock(&runtime->http_lock);
+        return client;
+}
+
+/* The client starts a thread, so it is made when the first request is. @return 0 or a negative errno. */
+static int ensure_client(struct bp_runtime *runtime) {
+        static const struct bp_http_client_settings defaults;
+        bool closed;
+        int r = 0;
+
+        if (existing_client(runtime, &closed))
+                return 0;
+        pthread_rwlock_wrlock(&runtime->http_lock);
+        if (!runtime->http && !runtime->http_closed)
+                r = bp_http_client_new(runtime->http_settings ? runtime->http_settings : &defaults, &runtime->http);
+        pthread_rwlock_unlock(&runtime->http_lock);
+        return r;
+}
+
+/* Begins an exchange that bp_task_http_cancel() can find. @return 0 when the callback will run, else a negative errno.
+ */
+static int begin(struct bp_task *task, const struct bp_http_request *request, bp_http_done *done, void *userdata) {
+        struct bp_runtime *runtime = task->runtime;
+        uint64_t exchange = 0;
+        int r = ensure_client(runtime);
+
+        if (r < 0)
+                return r;
+        pthread_rwlock_rdlock(&runtime->http_lock);
+        if (runtime->http_closed)
+                r = -ECANCELED;
+        else
+                r = bp_http_client_begin(runtime->http, request, done, userdata, &exchange);
+        if (r == 0) {
+                atomic_store(&task->exchange, exchange);
+                if (atomic_load(&task->stopped))
+                        bp_http_client_cancel(runtime->http, exchange);
+        }
+        pthread_rwlock_unlock(&runtime->http_lock);
+        return r;
+}
+
+void bp_task_http_cancel(struct bp_task *task) {
+        struct bp_runtime *runtime = task->runtime;
+        uint64_t exchange = atomic_load(&task->exchange);
+
+        if (exchange == 0)
+                return;
+        pthread_rwlock_rdlock(&runtime->http_lock);
+        if (!runtime->http_closed)
+                bp_http_client_cancel(runtime->http, exchange);
+        pthread_rwlock_unlock(&runtime->http_lock);
+}
+
+void bp_task_http_close(struct bp_runtime *runtime) {
+        struct bp_http_client *client;
+
+        pthread_rwlock_wrlock(&runtime->http_lock);
+        runtime->http_closed = true;
+        client = runtime->http;
+        runtime->http = NULL;
+        pthread_rwlock_unlock(&runtime->http_lock);
+        bp_http_client_free(client);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Answers
+ */
+
+static struct bp_http_response *failed_response(struct bp_arena *arena, enum bp_http_failure failure,
+                                                const char *message) {
+        struct bp_http_response *response = bp_arena_alloc(arena, sizeof(*response));
+
+        if (response)
+                *response = (struct bp_http_response){.struct_size = sizeof(*response),
+                                                      .failure = failure,
+                                                      .headers = &bp_value_empty_object,
+                                                      .body = "",
+                                                      .message = message};
+        return response;
+}
+
+static struct bp_http_response *copy_whole(struct bp_arena *arena, const struct bp_http_response *response) {
+        struct bp_http_response *copy = bp_arena_alloc(arena, sizeof(*copy));
+        struct bp_value *headers = bp_arena_alloc(arena, sizeof(*headers));
+
+        if (!copy || !headers)
+                return NULL;
+        *copy = *response;
+        copy->body = bp_arena_text(arena, response->body, response->body_size);
+        copy->message = bp_arena_text(arena, response->message ? response->message : "",
+                                      response->message ? strlen(response->message) : 0);
+        copy->headers = headers;
+        *headers = bp_value_empty_object;
+        if (response->headers && bp_value_copy(arena, response->headers, headers) < 0)
+                return NULL;
+        return copy->body && copy->message ? copy : NULL;
+}
+
+/* An answer that does not fit into the attempt's memory is an answer that is too large. NULL: not even that fits. */
+static struct bp_http_response *copy_response(struct bp_arena *arena, const struct bp_http_response *response) {
+        struct bp_http_response *copy = copy_whole(arena, response);
+
+        if (copy)
+                return copy;
+        return failed_response(arena, BP_HTTP_LIMIT, "the answer is larger than the step's memory allows");
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Without holding a thread
+ */
+
+/* @return true for the second of the two. */
+static bool party_arrives(struct bp_task *task) {
+        return atomic_fetch_sub(&task->reply_parties, 1) == 1;
+}
+
+static void reply_arrived(void *userdata, const struct bp_http_response *response) {
+        struct bp_task *task = userdata;
+        struct bp_http_response *reply = copy_response(task->arena, response);
+
+        if (reply)
+                reply->state = task->result.state;
+        else
+                task->error = -ENOMEM;
+        task->reply = reply;
+        if (party_arrives(task))
+                bp_workers_submit(task->runtime->workers, &task->job);
+}
+
+enum bp_task_http_state bp_task_http_begin(struct bp_task *task) {
+        atomic_store(&task->reply_parties, 2);
+        if (begin(task, task->result.request, reply_arrived, task) < 0)
+                return BP_TASK_HTTP_REFUSED;
+        return party_arrives(task) ? BP_TASK_HTTP_ANSWERED : BP_TASK_HTTP_UNDER_WAY;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Waiting
+ */
+
+struct wait {
+        pthread_mutex_t mutex;
+        pthread_cond_t answered;
+        bool done;
+        struct bp_arena *arena;
+        struct bp_http_response *response;
+};
+
+static void wake_waiter(void *userdata, const struct bp_http_response *response) {
+        struct wait *wait = userdata;
+
+        pthread_mutex_lock(&wait->mutex);
+        wait->response = copy_response(wait->arena, response);
+        wait->done = true;
+        pthread_cond_signal(&wait->answered);
+        pthread_mutex_unlock(&wait->mutex);
+}
+
+static void wait_for_answer(struct wait *wait) {
+        pthread_mutex_lock(&wait->mutex);
+        while (!wait->done)
+                pthread_cond_wait(&wait->answered, &wait->mutex);
+        pthread_mutex_unlock(&wait->mutex);
+}
+
+int bp_task_http_perform(struct bp_task *task, const struct bp_http_request *request, struct bp_arena *arena,
+                         const struct bp_http_response **ret_response) {
+        struct wait wait = {.mutex = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER, .arena = arena};
+        int r = begin(task, request, wake_waiter, &wait);
+
+        if (r == 0)
+                wait_for_answer(&wait);
+        else
+                wait.response = failed_response(arena, BP_HTTP_UNSENT, "the request could not be sent");
+        atomic_store(&task->exchange, 0);
+        pthread_cond_destroy(&wait.answered);
+        pthread_mutex_destroy(&wait.mutex);
+        if (!wait.response)
+                return -ENOMEM;
+        *ret_response = wait.response;
+        return 0;
+}
