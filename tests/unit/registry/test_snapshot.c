@@ -61,7 +61,7 @@ static void categories_are_sorted_by_name_and_have_icons(void **state) {
         const struct bp_registry_category *categories;
         const struct bp_registry_snapshot *snapshot;
         size_t count;
-        char type[8];
+        char type[32];
 
         for (size_t i = BP_COUNT(expected); i-- > 0;)
                 for (int twice = 0; twice < 2; twice++) {
