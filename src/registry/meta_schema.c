@@ -25,7 +25,9 @@ static const char *const type_words[] = {
         [BP_PARAM_CREDENTIAL_REF] = "string", [BP_PARAM_CLOUD_MODEL_REF] = "string",
 };
 
-static const char *const missing_values = "{\"enum\":[null,\"\"]}";
+static const char *missing_values(const struct bp_param_meta *param) {
+        return param->nullable ? "{\"enum\":[\"\"]}" : "{\"enum\":[null,\"\"]}";
+}
 
 static void close_object(struct bp_writer *object) {
         bp_strbuf_add_char(object->buffer, '}');
@@ -123,14 +125,14 @@ static void write_rules(struct bp_writer *schema, const struct bp_param_meta *pa
 
 static void write_property(struct bp_strbuf *buffer, const struct bp_param_meta *param, bool is_alias) {
         struct bp_writer schema = bp_writer_open(buffer, '{');
-        bool nullable = !is_plainly_required(param);
+        bool demanded = is_plainly_required(param), nullable = param->nullable || !demanded;
 
         bp_writer_text(&schema, "title", param->label);
         bp_writer_text_if_any(&schema, "description", param->description);
         write_type(&schema, type_words[param->type], nullable);
         write_rules(&schema, param, nullable);
-        if (!nullable && !type_words[param->type])
-                bp_strbuf_add_text(bp_writer_key(&schema, "not"), missing_values);
+        if (demanded && (nullable || !type_words[param->type]))
+                bp_strbuf_add_text(bp_writer_key(&schema, "not"), missing_values(param));
         if (is_alias)
                 bp_writer_bool(&schema, "deprecated", true);
         else if (param->has_default)
@@ -163,8 +165,8 @@ static void write_required(struct bp_strbuf *buffer, const struct bp_action_meta
 }
 
 /* {"required": [name], "properties": {name: keyword: value}} */
-static void write_member_rule(struct bp_strbuf *buffer, const char *name, const char *keyword,
-                              const struct bp_value *value) {
+static void write_member_rule(struct bp_strbuf *buffer, const struct bp_param_meta *param, const char *name,
+                              const char *keyword, const struct bp_value *value) {
         struct bp_writer object = bp_writer_open(buffer, '{'), properties, rule;
 
         bp_writer_texts(&object, "required", (const char *const[]){name, NULL});
@@ -173,7 +175,7 @@ static void write_member_rule(struct bp_strbuf *buffer, const char *name, const 
         if (value)
                 bp_writer_value(&rule, keyword, value);
         else
-                bp_strbuf_add_text(bp_writer_key(&rule, keyword), missing_values);
+                bp_strbuf_add_text(bp_writer_key(&rule, keyword), missing_values(param));
         bp_strbuf_add_text(buffer, "}}}");
 }
 
@@ -181,13 +183,13 @@ static void write_member_rule(struct bp_strbuf *buffer, const char *name, const 
 static void write_rule(struct bp_strbuf *buffer, const struct bp_param_meta *param, const char *keyword,
                        const struct bp_value *value) {
         if (!param->alias) {
-                write_member_rule(buffer, param->name, keyword, value);
+                write_member_rule(buffer, param, param->name, keyword, value);
                 return;
         }
         bp_strbuf_add_text(buffer, "{\"anyOf\":[");
-        write_member_rule(buffer, param->name, keyword, value);
+        write_member_rule(buffer, param, param->name, keyword, value);
         bp_strbuf_add_char(buffer, ',');
-        write_member_rule(buffer, param->alias, keyword, value);
+        write_member_rule(buffer, param, param->alias, keyword, value);
         bp_strbuf_add_text(buffer, "]}");
 }
 

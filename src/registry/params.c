@@ -227,8 +227,8 @@ int bp_param_check_value(const struct bp_param_meta *param, const char *key, con
         }
 }
 
-static bool is_missing(const struct bp_value *value) {
-        return !value || value->type == BP_NULL || bp_value_is_text(value, "");
+static bool is_missing(const struct bp_param_meta *param, const struct bp_value *value) {
+        return !value || (value->type == BP_NULL && !param->nullable) || bp_value_is_text(value, "");
 }
 
 /* The value given under a parameter's name, or else under its alias. */
@@ -269,7 +269,7 @@ static int check_param(const struct bp_action_meta *meta, const struct bp_param_
         const char *key;
         const struct bp_value *value = given_value(param, params, &key);
 
-        if (is_missing(value) && is_demanded(meta, param, params, how->templates)) {
+        if (is_missing(param, value) && is_demanded(meta, param, params, how->templates)) {
                 bp_problem_set(&problem, "PARAM_REQUIRED", "Missing required parameter: %s", param->name);
                 return add(findings, key, &problem);
         }

@@ -170,6 +170,22 @@ static void required_parameters_are_demanded_unless_they_are_hidden(void **state
         run_cases(fixture, demanding, BP_COUNT(demanding), &before, unresolved, BP_COUNT(unresolved));
 }
 
+static void null_is_a_value_where_the_parameter_says_so(void **state) {
+        static const struct bp_param_definition nullable[] = {{.name = "value",
+                                                               .label = "Value",
+                                                               .type = BP_PARAM_JSON,
+                                                               .required = 1,
+                                                               .default_json = "1",
+                                                               .flags = BP_PARAM_NULLABLE}};
+        static const struct check_case cases[] = {
+                {.params = "{\"value\": null}"},
+                {"{}", "PARAM_REQUIRED", "/value", "Missing required parameter: value"},
+        };
+        const struct bp_params_check how = {0};
+
+        run_cases(*state, nullable, 1, &how, cases, BP_COUNT(cases));
+}
+
 static void an_unknown_name_gets_the_nearest_one(void **state) {
         static const struct check_case cases[] = {
                 {"{\"cuont\": 1}", "PARAM_UNKNOWN", "/cuont", "Unknown parameter: cuont, did you mean 'count'?"},
@@ -232,6 +248,7 @@ int main(void) {
                 TEST(a_pattern_that_costs_too_much_is_a_finding_and_ends_soon),
                 TEST(before_templates_are_resolved_only_what_holds_for_any_result_is_checked),
                 TEST(required_parameters_are_demanded_unless_they_are_hidden),
+                TEST(null_is_a_value_where_the_parameter_says_so),
                 TEST(an_unknown_name_gets_the_nearest_one),
                 TEST(findings_come_in_the_order_of_declaration),
                 TEST(an_executor_receives_defaults_and_neither_nulls_nor_aliases),
