@@ -162,11 +162,15 @@ enum bp_record_type {
         BP_RECORD_EXECUTION_ENDED,   /**< execution_state, code, message, data: outputs */
         BP_RECORD_STEP_REUSED,       /**< step, data: outputs taken over from the execution this one retries */
         BP_RECORD_STEP_STARTED,      /**< step, attempt, generation, effect, deadline: of the attempt, 0 for none */
-        BP_RECORD_STEP_WAITING,  /**< step, attempt, external_id or NULL for a sleep, deadline, data: outputs so far */
-        BP_RECORD_STEP_RETRYING, /**< step, attempt: that ended, code, message, unknown, deadline: of the next one */
-        BP_RECORD_STEP_PROGRESS, /**< step, attempt, percent, eta_minutes */
-        BP_RECORD_STEP_ENDED,    /**< step, attempt (0: none was started), step_state, code, message, unknown, data:
-                                    outputs, error */
+        BP_RECORD_STEP_WAITING, /**< step, attempt, external_id or NULL for a sleep, deadline, data: outputs so far */
+        /**
+         * step, attempt: that ended, step_state: how (FAILED or TIMEOUT: by policy; INTERRUPTED: a crash; CANCELLED:
+         * the process stopped), code, message, unknown, deadline: of the next one
+         */
+        BP_RECORD_STEP_RETRYING,
+        BP_RECORD_STEP_PROGRESS,   /**< step, attempt, percent, eta_minutes */
+        BP_RECORD_STEP_ENDED,      /**< step, attempt (0: none was started), step_state, code, message, unknown, data:
+                                      outputs, error */
         BP_RECORD_CLEANUP_STARTED, /**< step, attempt: the try */
         BP_RECORD_CLEANUP_ENDED, /**< step, attempt: the try, code and message when it failed, deadline: of the next try
                                     or 0 when it was the last */
