@@ -476,6 +476,8 @@ static void close_loop(struct bp_runtime *runtime) {
 
 static void take_settings(struct bp_runtime *runtime, const struct bp_runtime_settings *settings) {
         runtime->engine = settings->engine;
+        if (!runtime->engine.effect_of)
+                runtime->engine.effect_of = bp_task_effect_of;
         if (settings->journal)
                 runtime->journal = *settings->journal;
         if (settings->observer)

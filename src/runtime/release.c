@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "registry/registry.h"
 #include "runtime/live.h"
 #include "runtime/task.h"
 
@@ -138,10 +137,16 @@ static int release_run(struct bp_runtime *runtime, struct bp_live *live, struct 
 }
 
 static int release_resolve(struct bp_runtime *runtime, struct bp_live *live, struct bp_effect_item *effect) {
-        struct bp_task *task = task_for(runtime, live, effect, BP_TASK_RESOLVE);
+        struct bp_effect_item *kept = bp_arena_alloc(effect->arena, sizeof(*kept));
+        struct bp_task *task;
 
+        if (!kept)
+                return -ENOMEM;
+        *kept = *effect;
+        task = task_for(runtime, live, effect, BP_TASK_RESOLVE);
         if (!task)
                 return -ENOMEM;
+        task->effect_item = kept;
         bp_task_start(runtime, task);
         return 0;
 }
@@ -248,10 +253,10 @@ static void release_effect(struct bp_runtime *runtime, struct bp_live *live, str
         enum bp_effect_type type = effect->type;
         int r;
 
-        effect->type = released;
         if (type == released || live->broken || (kinds[type].begins && runtime->phase == BP_PHASE_FLUSHING))
                 return;
         r = kinds[type].release(runtime, live, effect);
+        effect->type = released;
         if (r < 0)
                 bp_release_break(runtime, live, r);
 }

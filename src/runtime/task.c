@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "registry/registry.h"
 #include "runtime/live.h"
 #include "runtime/release.h"
 #include "runtime/task_call.h"
@@ -66,7 +65,7 @@ struct bp_task *bp_task_new(struct bp_runtime *runtime, struct bp_live *live, en
         task->job.run = work;
         task->runtime = runtime;
         task->live = live;
-        task->step = &live->definition->steps[step];
+        task->step = step == BP_NO_STEP ? NULL : &live->definition->steps[step];
         task->kind = kind;
         task->arena = arena;
         task->params = bp_value_empty_object;
@@ -98,11 +97,6 @@ void bp_task_free(struct bp_runtime *runtime, struct bp_task *task) {
  * Sent off
  */
 
-static bool may_run_here(const struct bp_task *task) {
-        return task->kind == BP_TASK_RUN && task->effect == BP_PURE &&
-               bp_action_entry_meta(task->step->entry)->is_inline;
-}
-
 static void make_ready(struct bp_runtime *runtime, struct bp_task *task) {
         task->next = NULL;
         if (runtime->ready.last)
@@ -113,7 +107,7 @@ static void make_ready(struct bp_runtime *runtime, struct bp_task *task) {
 }
 
 void bp_task_start(struct bp_runtime *runtime, struct bp_task *task) {
-        if (may_run_here(task)) {
+        if (bp_task_is_inline(task)) {
                 make_ready(runtime, task);
                 return;
         }
@@ -217,7 +211,7 @@ static void finish_resolve(struct bp_runtime *runtime, struct bp_task *task) {
 
         r = bp_release_feed(runtime, task->live,
                             &(struct bp_input){.type = BP_INPUT_RESOLVED,
-                                               .step = task->step->index,
+                                               .step = task->effect_item->step,
                                                .attempt = task->attempt,
                                                .resolution = task->error < 0 ? &failed : task->resolution,
                                                .arena = task->arena});

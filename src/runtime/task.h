@@ -44,7 +44,7 @@ struct bp_task {
         struct bp_task *next; /**< ready for the engine thread, or free */
         struct bp_runtime *runtime;
         struct bp_live *live;
-        const struct bp_step_definition *step;
+        const struct bp_step_definition *step; /**< NULL: the outputs of the definition are resolved */
         enum bp_task_kind kind;
         uint32_t attempt, generation;
         enum bp_effect effect;
@@ -62,6 +62,7 @@ struct bp_task {
         int error; /**< of the call: 0 or -ENOMEM */
         uint32_t rounds, lines_dropped;
         struct bp_call_result result;
+        const struct bp_effect_item *effect_item; /**< BP_TASK_RESOLVE: what asked for it */
         struct bp_resolution *resolution;
         const struct bp_http_response *reply; /**< for on_reply; NULL: the first call */
 

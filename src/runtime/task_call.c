@@ -17,10 +17,10 @@
 #include "runtime/task_http.h"
 
 enum {
-        ROUNDS_MAX = 1000,    /* replies that one attempt may ask for */
-        LINES_MAX = 65536,    /* lines that wait for the engine thread or for durability, of all executions */
-        TOTAL_WORK = 1000000, /* template work of a resolution, unless the settings say otherwise */
+        ROUNDS_MAX = 1000, /* replies that one attempt may ask for */
+        LINES_MAX = 65536, /* lines that wait for the engine thread or for durability, of all executions */
         EVENT_DEPTH_MAX = BP_VALUE_DEPTH_MAX,
+        EFFECT_ARENA_BYTES = 1 << 20,
 };
 
 void bp_task_fail(struct bp_task *task, int outcome, const char *code, const char *message) {
@@ -183,24 +183,11 @@ static int call_cleanup(struct bp_task *task) {
         return bp_call_cleanup(&call, &task->result);
 }
 
-static void out_of_work(struct bp_resolution *resolution) {
-        resolution->failed = true;
-        resolution->code = "LIMIT";
-        snprintf(resolution->message, sizeof(resolution->message),
-                 "The step's condition and parameters take more template work than is allowed.");
-}
-
 static int call_resolve(struct bp_task *task) {
-        uint32_t work = task->runtime->engine.total_work ? task->runtime->engine.total_work : TOTAL_WORK;
-        int r;
-
         task->resolution = bp_arena_alloc(task->arena, sizeof(*task->resolution));
         if (!task->resolution)
                 return -ENOMEM;
-        r = bp_step_resolve(task->step, &task->live->params, &task->step_outputs, work, task->arena, task->resolution);
-        if (r == 1)
-                out_of_work(task->resolution);
-        return r < 0 ? r : 0;
+        return bp_execution_resolve(task->live->execution, task->effect_item, task->resolution);
 }
 
 static const char *event_type_of(const struct bp_value *event) {
@@ -283,23 +270,26 @@ bool bp_task_call(struct bp_task *task) {
         }
 }
 
-enum bp_effect bp_task_effect_of(void *userdata, const struct bp_step_definition *step, const struct bp_value *params,
-                                 const struct bp_value *workflow_params) {
-        struct bp_arena *arena = bp_arena_new(1 << 20);
-        struct bp_host_services none = {0};
-        enum bp_effect effect;
+bool bp_task_is_inline(struct bp_task *task) {
+        struct bp_call call;
+
+        if (task->kind != BP_TASK_RUN || task->effect != BP_PURE)
+                return false;
+        call = call_of(task);
+        return bp_call_is_inline(&call);
+}
+
+/* Most actions have one effect; only the others need memory to be asked. */
+enum bp_effect bp_task_effect_of(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params) {
+        static const struct bp_host_services none;
+        const struct bp_action *executor = bp_action_entry_executor(entry);
+        _cleanup_(bp_arena_freep) struct bp_arena *arena = NULL;
 
         (void)userdata;
+        if (!executor || !executor->effect_of)
+                return bp_action_entry_meta(entry)->effect;
+        arena = bp_arena_new(EFFECT_ARENA_BYTES);
         if (!arena)
-                return bp_action_entry_meta(step->entry)->effect;
-        effect = bp_call_effect(&(struct bp_call){.entry = step->entry,
-                                                  .arena = arena,
-                                                  .step_id = step->id,
-                                                  .execution_id = "",
-                                                  .params = params,
-                                                  .workflow_params = workflow_params,
-                                                  .idempotency_key = "",
-                                                  .services = &none});
-        bp_arena_free(arena);
-        return effect;
+                return BP_ONCE; /* the one that can't do harm */
+        return bp_call_effect(&(struct bp_call){.entry = entry, .arena = arena, .params = params, .services = &none});
 }

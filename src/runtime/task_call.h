@@ -6,13 +6,13 @@
 #ifndef BP_RUNTIME_TASK_CALL_H
 #define BP_RUNTIME_TASK_CALL_H
 
+#include <budpipeline/action.h>
+
 #include <stdbool.h>
 
-#include "engine/engine.h"
-
-struct bp_live;
-struct bp_runtime;
+struct bp_action_entry;
 struct bp_task;
+struct bp_value;
 
 /**
  * Calls, and goes on with replies that are there at once, until the task has come to its result or waits for a reply.
@@ -27,7 +27,9 @@ void bp_task_fail(struct bp_task *task, int outcome, const char *code, const cha
 void bp_task_report_dropped(struct bp_task *task);
 
 /** The effect_of of struct bp_engine_settings: asks the action where it has an answer. */
-enum bp_effect bp_task_effect_of(void *userdata, const struct bp_step_definition *step, const struct bp_value *params,
-                                 const struct bp_value *workflow_params);
+enum bp_effect bp_task_effect_of(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params);
+
+/** True when the task may run on the engine thread. */
+bool bp_task_is_inline(struct bp_task *task);
 
 #endif
