@@ -780,16 +780,6 @@ static inline const struct bp_http_response *bp_http(struct bp_action_context *c
 /** A NULL-terminated list of texts: .required_services = BP_STRINGS("budapp") */
 #define BP_STRINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/**
- * Defines the action `id`; one per file. Built in, its symbol bp_action_<id> joins the table of built-ins. Compiled
- * with -DBP_PLUGIN_SHARED, the same file becomes a shared object of its own; a shared object of several actions
- * leaves that out and defines bp_plugin_entry() with BP_PLUGIN.
- */
-#define BP_ACTION_DEFINE_(id, ...)                    \
-        extern const struct bp_action bp_action_##id; \
-        const struct bp_action bp_action_##id = {     \
-                .struct_size = sizeof(struct bp_action), .abi_version = BP_ABI_VERSION, .type = #id, __VA_ARGS__}
-
 /** Defines the entry point of a shared object: BP_PLUGIN("acme", "1.0.0", &bp_action_one, &bp_action_two) */
 #define BP_PLUGIN(plugin_name, plugin_version, ...)                                              \
         BP_EXPORT const struct bp_plugin *bp_plugin_entry(void) {                                \
@@ -804,12 +794,21 @@ static inline const struct bp_http_response *bp_http(struct bp_action_context *c
         _Static_assert(1, "a semicolon follows")
 
 #ifdef BP_PLUGIN_SHARED
-#define BP_ACTION(id, ...)                  \
-        BP_ACTION_DEFINE_(id, __VA_ARGS__); \
-        BP_PLUGIN(#id, "1.0.0", &bp_action_##id)
+#define BP_PLUGIN_OF_(id) BP_PLUGIN(#id, "1.0.0", &bp_action_##id)
 #else
-#define BP_ACTION(id, ...) BP_ACTION_DEFINE_(id, __VA_ARGS__)
+#define BP_PLUGIN_OF_(id) _Static_assert(1, "a semicolon follows")
 #endif
+
+/**
+ * Defines the action `id`; one per file. Built in, its symbol bp_action_<id> joins the table of built-ins. Compiled
+ * with -DBP_PLUGIN_SHARED, the same file becomes a shared object of its own; a shared object of several actions
+ * leaves that out and defines bp_plugin_entry() with BP_PLUGIN.
+ */
+#define BP_ACTION(id, ...)                                                                                         \
+        extern const struct bp_action bp_action_##id;                                                              \
+        const struct bp_action bp_action_##id = {                                                                  \
+                .struct_size = sizeof(struct bp_action), .abi_version = BP_ABI_VERSION, .type = #id, __VA_ARGS__}; \
+        BP_PLUGIN_OF_(id)
 
 #ifdef __cplusplus
 }
