@@ -57,7 +57,7 @@ int bp_http_client_begin(struct bp_http_client *client, const struct bp_http_req
                          void *userdata, uint64_t *ret_exchange);
 
 /** Ends an exchange early; its callback runs with BP_HTTP_BROKEN or BP_HTTP_UNSENT. Unknown numbers are ignored. */
-void bp_http_client_cancel(struct bp_http_client *client, uint64_t exchange);
+void bp_http_client_cancel(struct bp_http_client *client, uint64_t number);
 
 /**
  * Performs an exchange and waits for it; the response belongs to the arena. Any thread but the client's.

@@ -65,8 +65,9 @@ int bp_action_meta_build(struct bp_arena *arena, const struct bp_action *action,
 void bp_param_meta_build(struct bp_arena *arena, const struct bp_action *action, size_t index, struct bp_finder *finder,
                          struct bp_param_meta *ret_param);
 
-/** Checks that mandatory texts are there and all are readable. `pointer` and `what` name the object they belong to. */
 struct bp_text_members;
+
+/** Checks that mandatory texts are there and all are readable. `pointer` and `what` name the object they belong to. */
 void bp_texts_check(const struct bp_text_members *members, size_t first, size_t count, const void *object,
                     const char *pointer, const char *what, struct bp_finder *finder);
 

@@ -34,6 +34,7 @@ struct bp_text_members {
 /** How many of bp_action_texts stand before all others in the order of findings. */
 #define BP_ACTION_TEXTS_MANDATORY 4u
 
+/** The texts of each struct of the contract. */
 extern const struct bp_text_members bp_action_texts, bp_param_texts, bp_option_texts, bp_rules_texts,
         bp_visibility_texts, bp_output_texts, bp_example_texts;
 
@@ -55,6 +56,7 @@ struct bp_wire_names {
         size_t count;
 };
 
+/** The names of each enumeration that stands in metadata. */
 extern const struct bp_wire_names bp_param_type_names, bp_execution_mode_names, bp_effect_names;
 
 /** The name of a value, or NULL. */
