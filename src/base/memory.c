@@ -224,7 +224,7 @@ void *bp_arena_grow(struct bp_arena *arena, void *memory, size_t old_size, size_
                 return memory;
         }
         copy = bp_arena_alloc(arena, new_size);
-        if (copy && old_size)
+        if (copy && memory)
                 memcpy(copy, memory, old_size);
         return copy;
 }

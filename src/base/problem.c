@@ -16,7 +16,8 @@ static void mark_cut(char *text, size_t size) {
         memcpy(text + end, "...", 4);
 }
 
-static void format_text(char *text, size_t size, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void format_text(char *text, size_t size, const char *format,
+                                                              va_list arguments) {
         int needed = vsnprintf(text, size, format, arguments);
 
         if (needed < 0)
@@ -90,8 +91,9 @@ int bp_problem_list_add(struct bp_problem_list *list, const struct bp_problem *p
         }
         if (list->count == list->capacity) {
                 size_t capacity = list->capacity ? list->capacity * 2 : 8;
-                struct bp_problem **items = bp_arena_grow(list->arena, list->items, list->capacity * sizeof(*items),
-                                                          capacity * sizeof(*items));
+                struct bp_problem **items =
+                        bp_arena_grow(list->arena, list->items, list->capacity * sizeof(struct bp_problem *),
+                                      capacity * sizeof(struct bp_problem *));
 
                 if (!items)
                         return -ENOMEM;

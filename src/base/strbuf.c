@@ -37,7 +37,7 @@ static bool reserve(struct bp_strbuf *buffer, size_t more) {
                 return false;
         }
         needed = buffer->size + more + 1;
-        if (needed <= capacity)
+        if (buffer->text && needed <= capacity)
                 return true;
         if (capacity < 64)
                 capacity = 64;

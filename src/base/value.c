@@ -492,7 +492,7 @@ bool bp_object_has(const struct bp_object_builder *object, const char *key, size
 static int reserve_member(struct bp_object_builder *object) {
         if (object->count == UINT32_MAX / 4)
                 return -E2BIG;
-        if (object->count == object->capacity) {
+        if (!object->members || object->count == object->capacity) {
                 uint32_t capacity = object->capacity ? object->capacity * 2 : 4;
                 struct bp_member *members =
                         bp_arena_grow(object->arena, object->members, object->capacity * sizeof(*members),

@@ -29,9 +29,12 @@ static bool wants_colour(const char *choice, bool is_terminal) {
 static bool locale_is_utf8(void) {
         static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-                if (is_set(names[i]))
-                        return strcasestr(getenv(names[i]), "utf-8") || strcasestr(getenv(names[i]), "utf8");
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                const char *value = getenv(names[i]);
+
+                if (value && *value)
+                        return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+        }
         return false;
 }
 
@@ -94,8 +97,8 @@ void bp_show_text(struct bp_strbuf *buffer, const char *text, size_t columns) {
                 bp_strbuf_add(buffer, "...", columns < 3 ? columns : 3);
 }
 
-static void say(const struct bp_cli *cli, enum bp_style style, const char *word, const char *format,
-                va_list arguments) {
+__attribute__((format(printf, 4, 0))) static void say(const struct bp_cli *cli, enum bp_style style, const char *word,
+                                                      const char *format, va_list arguments) {
         char message[1024];
         struct bp_strbuf line;
 
