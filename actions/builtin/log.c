@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log: writes one line to the step's log and echoes it. Never fails on a message, whatever its kind. */
+/*
+ * log: writes one line to the step's log and echoes it in its outputs. `message` may be any JSON value; it is echoed
+ * with its type and written as text, "No message provided" when it is absent. A `level` that is not known is written
+ * as info; it is echoed in lower case.
+ *
+ * Fails when the level is not text.
+ */
 #include <budpipeline/action.h>
 
 #include <string.h>
@@ -41,8 +47,8 @@ static int log_execute(struct bp_action_context *context) {
 
         if (!level)
                 return bp_fail(context, "PARAM_INVALID", "level must be text");
-        if (bp_type(context, message) == BP_NULL)
-                message = context->host->make_string(context, "No message provided", strlen("No message provided"));
+        if (!message)
+                message = bp_make_text(context, "No message provided");
         text = context->host->to_text(context, message, NULL);
         context->host->log(context, (uint32_t)level_of(level), text ? text : "");
         bp_output_bool(context, "logged", true);
@@ -58,7 +64,7 @@ BP_ACTION(log,
         .effect = BP_PURE, .flags = BP_FLAG_INLINE,
         BP_PARAMS(
                 {.name = "message", .label = "Message", .type = BP_PARAM_TEMPLATE, .default_json = "\"\"",
-                 .description = "Text to write; may contain templates.", .placeholder = "Enter log message..."},
+                 .flags = BP_PARAM_NULLABLE, .description = "Text to write; may contain templates.", .placeholder = "Enter log message..."},
                 {.name = "level", .label = "Log Level", .type = BP_PARAM_SELECT, .default_json = "\"info\"",
                  .description = "Severity of the line.",
                  BP_OPTIONS({"debug", "Debug"}, {"info", "Info"}, {"warning", "Warning"}, {"error", "Error"})}),

@@ -487,6 +487,35 @@ static inline enum bp_type bp_type(const struct bp_action_context *context, cons
         return value ? (enum bp_type)context->host->type(value) : BP_NULL;
 }
 
+/** Name of a value's kind as Python has it, which the outputs and error texts of actions use: "str", "NoneType". */
+static inline const char *bp_type_name(const struct bp_action_context *context, const struct bp_value *value) {
+        static const char *const names[] = {"", "NoneType", "bool", "int", "float", "str", "list", "dict"};
+
+        return names[bp_type(context, value)];
+}
+
+/** Python's truth: null, false, 0, "", [] and {} are false, and so is NULL. */
+static inline bool bp_truth(const struct bp_action_context *context, const struct bp_value *value) {
+        size_t size = 0;
+
+        switch (bp_type(context, value)) {
+        case BP_BOOL:
+                return context->host->as_bool(value);
+        case BP_INT:
+                return context->host->as_int(value) != 0;
+        case BP_FLOAT:
+                return context->host->as_float(value) < 0 || context->host->as_float(value) > 0;
+        case BP_STRING:
+                context->host->as_string(value, &size);
+                return size != 0;
+        case BP_LIST:
+        case BP_OBJECT:
+                return context->host->count(value) != 0;
+        default:
+                return false;
+        }
+}
+
 /** A parameter by name; NULL when it is absent, or null without BP_PARAM_NULLABLE, and has no default. */
 static inline const struct bp_value *bp_param(const struct bp_action_context *context, const char *name) {
         return context->host->get(context->params, name);
