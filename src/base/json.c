@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "base/value.h"
 
 enum {
@@ -82,6 +83,15 @@ static int from_jansson(struct bp_arena *arena, const json_t *json, uint32_t dep
         }
 }
 
+/* The library quotes the text it was given up to the byte that is wrong, which may be within a character. */
+static void make_readable(char *message) {
+        if (bp_utf8_valid(message, strlen(message)))
+                return;
+        for (; *message; message++)
+                if ((unsigned char)*message >= 0x80)
+                        *message = '?';
+}
+
 static int syntax_problem(const json_error_t *error, struct bp_problem *reterr_problem) {
         bool range = json_error_code(error) == json_error_numeric_overflow;
 
@@ -94,8 +104,41 @@ static int syntax_problem(const json_error_t *error, struct bp_problem *reterr_p
                        range ? "a number is outside the range of 64-bit integers and doubles: %s" : "not JSON: %s",
                        error->text);
         if (reterr_problem) {
+                make_readable(reterr_problem->message);
                 reterr_problem->line = error->line > 0 ? (uint32_t)error->line : 0;
                 reterr_problem->column = error->column > 0 ? (uint32_t)error->column : 1;
+        }
+        return BP_PROBLEM;
+}
+
+/* The text is valid JSON that somewhere opens one bracket too many: finds it. */
+static int depth_problem(const char *text, size_t size, uint32_t depth, struct bp_problem *reterr_problem) {
+        uint32_t open = 0, line = 1, column = 1;
+        bool in_text = false;
+
+        for (size_t i = 0; i < size; i++) {
+                if (in_text && text[i] == '\\') {
+                        i++;
+                        column++;
+                } else if (text[i] == '"') {
+                        in_text = !in_text;
+                } else if (!in_text && (text[i] == '[' || text[i] == '{')) {
+                        if (++open > depth)
+                                break;
+                } else if (!in_text && (text[i] == ']' || text[i] == '}')) {
+                        open--;
+                }
+                if (text[i] == '\n') {
+                        line++;
+                        column = 1;
+                } else if (((unsigned char)text[i] & 0xC0) != 0x80) {
+                        column++;
+                }
+        }
+        bp_problem_set(reterr_problem, "JSON_TOO_DEEP", "nested deeper than %u levels", depth);
+        if (reterr_problem) {
+                reterr_problem->line = line;
+                reterr_problem->column = column;
         }
         return BP_PROBLEM;
 }
@@ -117,9 +160,7 @@ int bp_json_parse(struct bp_arena *arena, const char *text, size_t size, const s
         if (!json)
                 return syntax_problem(&error, reterr_problem);
         r = from_jansson(arena, json, depth, ret_value);
-        if (r > 0)
-                return bp_problem_set(reterr_problem, "JSON_TOO_DEEP", "nested deeper than %u levels", depth);
-        return r;
+        return r > 0 ? depth_problem(text, size, depth, reterr_problem) : r;
 }
 
 static size_t plain_run(const char *text, size_t size) {

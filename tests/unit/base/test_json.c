@@ -151,6 +151,19 @@ static void depth_is_limited(void **state) {
         }
 }
 
+static void the_bracket_that_is_too_much_is_named(void **state) {
+        struct bp_json_limits limits = {.depth = 2};
+        struct bp_problem problem;
+        struct bp_value value;
+
+        assert_int_equal(bp_json_parse(*state, BYTES("{\"\u00e9[[[\\\"\": [1],\n \"b\": [\"]\", {}]}"), &limits, &value,
+                                       &problem),
+                         BP_PROBLEM);
+        assert_string_equal(problem.code, "JSON_TOO_DEEP");
+        assert_int_equal(problem.line, 2);
+        assert_int_equal(problem.column, 13);
+}
+
 static void size_is_limited(void **state) {
         struct bp_json_limits limits = {.size_bytes = 4};
         struct bp_problem problem;
@@ -205,6 +218,7 @@ int main(void) {
                 cmocka_unit_test(what_is_not_json_is_refused_with_its_place),
                 cmocka_unit_test(nobody_has_to_ask_for_the_problem),
                 cmocka_unit_test(depth_is_limited),
+                cmocka_unit_test(the_bracket_that_is_too_much_is_named),
                 cmocka_unit_test(size_is_limited),
                 cmocka_unit_test(an_arena_without_room_is_no_problem_of_the_text),
                 cmocka_unit_test(floats_that_are_not_finite_become_null),
