@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Its twin in the other file has the same type. */
+#include <budpipeline/action.h>
+
+static int execute(struct bp_action_context *context) {
+        return bp_complete(context);
+}
+
+BP_ACTION(twin, .name = "Twin", .category = "Tests", .description = "The first.", .effect = BP_PURE,
+          .execute = execute);
+BP_PLUGIN("twin_first", "1.0.0", &bp_action_twin);
