@@ -3,15 +3,44 @@
 #include "cli/catalogue.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 #include "base/problem.h"
 #include "cli/cli.h"
+#include "plugins/plugins.h"
 #include "registry/registry.h"
 
 static void say_problems(const struct bp_cli *cli, const struct bp_problem_list *problems) {
         for (size_t i = 0; i < problems->count; i++)
                 bp_cli_warning(cli, "action left out: %s: %s", problems->items[i]->code, problems->items[i]->message);
+}
+
+static void say_reports(const struct bp_cli *cli, const struct bp_plugins_found *found) {
+        for (size_t i = 0; i < found->count; i++) {
+                const struct bp_plugin_report *report = &found->reports[i];
+
+                if (report->reason != BP_PLUGIN_LOADED)
+                        bp_cli_warning(cli, "plug-in %s: %s: %s", report->path, bp_plugin_reason_code(report->reason),
+                                       report->message);
+                for (size_t j = 1; j < report->n_details; j++)
+                        bp_cli_warning(cli, "plug-in %s: %s", report->path, report->details[j]->message);
+        }
+}
+
+/* Without the variable nothing is started, so that commands answer at once. */
+static int add_plugins(const struct bp_cli *cli, struct bp_registry_draft *draft, struct bp_arena *arena) {
+        struct bp_plugins_options options = {0};
+        struct bp_plugins_found found;
+        int r = bp_plugins_parse_path(arena, getenv(BP_PLUGINS_PATH_VARIABLE), true, &options.folders,
+                                      &options.n_folders);
+
+        if (r == 0 && options.n_folders) {
+                r = bp_plugins_discover(draft, &options, arena, &found);
+                if (r == 0)
+                        say_reports(cli, &found);
+        }
+        return r;
 }
 
 static int fill(const struct bp_cli *cli, struct bp_registry *registry) {
@@ -24,6 +53,8 @@ static int fill(const struct bp_cli *cli, struct bp_registry *registry) {
         if (!draft)
                 return -ENOMEM;
         r = bp_registry_draft_add_all(draft, bp_builtin_actions, &problems);
+        if (r >= 0)
+                r = add_plugins(cli, draft, arena);
         if (r < 0) {
                 bp_registry_draft_free(draft);
                 return r;

@@ -65,6 +65,9 @@ int bp_command_version(struct bp_cli *cli, const struct bp_arguments *arguments)
 /** `budpipeline completion` */
 int bp_command_completion(struct bp_cli *cli, const struct bp_arguments *arguments);
 
+/** `budpipeline describe-plugin`, which describes a shared object to the process that started it */
+int bp_command_describe_plugin(struct bp_cli *cli, const struct bp_arguments *arguments);
+
 /** `budpipeline man` */
 int bp_command_man(struct bp_cli *cli, const struct bp_arguments *arguments);
 

@@ -119,6 +119,14 @@ const struct bp_command bp_commands[] = {
                 .exits = BP_EXIT_BIT_INVALID,
                 .run = bp_command_man,
         },
+        {
+                .name = "describe-plugin",
+                .summary = "Describe a shared object",
+                OPERANDS({.name = "PATH", .kind = BP_ARGUMENT_FILE, .help = "the shared object"}),
+                .exits = BP_EXIT_BIT_FAILED,
+                .hidden = true,
+                .run = bp_command_describe_plugin,
+        },
 };
 const size_t bp_n_commands = COUNT(bp_commands);
 

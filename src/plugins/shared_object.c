@@ -111,10 +111,12 @@ int bp_shared_object_open(const char *path, const struct bp_plugin **ret_plugin,
                 return bp_plugin_fail(reterr_failure, BP_PLUGIN_UNREADABLE, "the loader refuses it: %.400s", dlerror());
         *(void **)&entry = dlsym(object, "bp_plugin_entry");
         if (!entry)
+                /* cppcheck-suppress resourceLeak ; loaded for good */
                 return bp_plugin_fail(reterr_failure, BP_PLUGIN_NO_ENTRY,
                                       "does not export bp_plugin_entry: declare it with BP_PLUGIN, or compile it with "
                                       "-DBP_PLUGIN_SHARED");
         *ret_plugin = entry();
+        /* cppcheck-suppress resourceLeak ; loaded for good */
         return check_plugin(*ret_plugin, reterr_failure);
 }
 
