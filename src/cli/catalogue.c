@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/problem.h"
+#include "base/strbuf.h"
 #include "cli/cli.h"
 #include "plugins/plugins.h"
 #include "registry/registry.h"
@@ -28,18 +30,31 @@ static void say_reports(const struct bp_cli *cli, const struct bp_plugins_found 
         }
 }
 
-/* Without the variable nothing is started, so that commands answer at once. */
+/* The folders an operator names come first; then the one that packages install to, where there is one. */
+static int find_folders(struct bp_arena *arena, struct bp_plugins_options *options) {
+        const char *named = getenv(BP_PLUGINS_PATH_VARIABLE);
+        struct bp_strbuf text;
+
+        bp_strbuf_init(&text, arena, SIZE_MAX);
+        bp_strbuf_add_text(&text, named ? named : "");
+        if (access(BP_ACTION_FOLDER, R_OK) == 0)
+                bp_strbuf_add_text(&text, ":" BP_ACTION_FOLDER);
+        if (text.error)
+                return text.error;
+        return bp_plugins_parse_path(arena, text.text, true, &options->folders, &options->n_folders);
+}
+
+/* Without a folder nothing is started, so that commands answer at once. */
 static int add_plugins(const struct bp_cli *cli, struct bp_registry_draft *draft, struct bp_arena *arena) {
         struct bp_plugins_options options = {0};
         struct bp_plugins_found found;
-        int r = bp_plugins_parse_path(arena, getenv(BP_PLUGINS_PATH_VARIABLE), true, &options.folders,
-                                      &options.n_folders);
+        int r = find_folders(arena, &options);
 
-        if (r == 0 && options.n_folders) {
-                r = bp_plugins_discover(draft, &options, arena, &found);
-                if (r == 0)
-                        say_reports(cli, &found);
-        }
+        if (r < 0 || options.n_folders == 0)
+                return r;
+        r = bp_plugins_discover(draft, &options, arena, &found);
+        if (r == 0)
+                say_reports(cli, &found);
         return r;
 }
 
