@@ -170,35 +170,12 @@ static struct bp_task *running_attempt(const struct bp_live *live, uint32_t step
         return NULL;
 }
 
-static struct bp_effect_item *held_attempt(const struct bp_runtime *runtime, const struct bp_live *live, uint32_t step,
-                                           uint32_t attempt) {
-        for (struct bp_pending *pending = runtime->undurable.first; pending; pending = pending->next)
-                for (size_t i = 0; pending->live == live && i < pending->batch.n_effects; i++) {
-                        struct bp_effect_item *effect = &pending->batch.effects[i];
-
-                        if (effect->type == BP_EFFECT_RUN && effect->step == step && effect->attempt == attempt)
-                                return effect;
-                }
-        return NULL;
-}
-
-/* An attempt that still waits for its record to be durable never begins; its end tells the core so. */
 static int release_stop(struct bp_runtime *runtime, struct bp_live *live, struct bp_effect_item *effect) {
         struct bp_task *task = running_attempt(live, effect->step, effect->attempt);
-        struct bp_effect_item *held;
 
-        if (task) {
+        (void)runtime;
+        if (task)
                 bp_task_stop(task);
-                return 0;
-        }
-        held = held_attempt(runtime, live, effect->step, effect->attempt);
-        if (!held)
-                return 0;
-        held->type = released;
-        task = task_for(runtime, live, held, BP_TASK_RUN);
-        if (!task)
-                return -ENOMEM;
-        bp_task_cancel(runtime, task);
         return 0;
 }
 
@@ -275,6 +252,52 @@ static bool release_ready(struct bp_runtime *runtime, struct bp_live *live, stru
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
+ * Attempts that have not begun
+ */
+
+static struct bp_effect_item *held_attempt(const struct bp_runtime *runtime, const struct bp_live *live, uint32_t step,
+                                           uint32_t attempt) {
+        for (struct bp_pending *pending = runtime->undurable.first; pending; pending = pending->next)
+                for (size_t i = 0; pending->live == live && i < pending->batch.n_effects; i++) {
+                        struct bp_effect_item *effect = &pending->batch.effects[i];
+
+                        if (effect->type == BP_EFFECT_RUN && effect->step == step && effect->attempt == attempt)
+                                return effect;
+                }
+        return NULL;
+}
+
+static int drop_if_held(struct bp_runtime *runtime, struct bp_live *live, const struct bp_effect_item *stop) {
+        struct bp_effect_item *held = held_attempt(runtime, live, stop->step, stop->attempt);
+        struct bp_task *task;
+
+        if (!held)
+                return 0;
+        held->type = released;
+        task = task_for(runtime, live, held, BP_TASK_RUN);
+        if (!task)
+                return -ENOMEM;
+        bp_task_cancel(runtime, task);
+        return 0;
+}
+
+/*
+ * An attempt that is told to stop while its start is not durable never begins. That needs no record to be durable,
+ * since nothing happens outside; the core learns of its end as of any other.
+ */
+static int drop_stopped(struct bp_runtime *runtime, struct bp_live *live, const struct bp_batch *batch) {
+        for (size_t i = 0; i < batch->n_effects; i++) {
+                int r = 0;
+
+                if (batch->effects[i].type == BP_EFFECT_STOP)
+                        r = drop_if_held(runtime, live, &batch->effects[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
  * Records and lines
  */
 
@@ -343,6 +366,8 @@ static void release_at_once(struct bp_runtime *runtime, struct bp_live *live, st
 static int release_by_journal(struct bp_runtime *runtime, struct bp_live *live, struct bp_pending *pending) {
         int r = append(runtime, live, &pending->batch);
 
+        if (r == 0)
+                r = drop_stopped(runtime, live, &pending->batch);
         if (r < 0) {
                 recycle(runtime, pending);
                 return r;

@@ -11,11 +11,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "http/client.h"
 #include "runtime/live.h"
 #include "runtime/task.h"
+
+static const char key_header[] = "Idempotency-Key";
 
 static struct bp_http_client *existing_client(struct bp_runtime *runtime, bool *ret_closed) {
         struct bp_http_client *client;
@@ -42,13 +45,80 @@ static int ensure_client(struct bp_runtime *runtime) {
         return r;
 }
 
+/* ---------------------------------------------------------------------------------------------------------------
+ * Idempotency keys
+ */
+
+static bool names_key(const struct bp_member *header) {
+        return strcasecmp(header->key, key_header) == 0;
+}
+
+/* What only reads, and what brings a key of its own, is sent as it is. */
+static bool wants_key(const struct bp_task *task, const struct bp_http_request *request) {
+        static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
+        const char *method = request->method ? request->method : "GET";
+
+        if (!*task->idempotency_key)
+                return false;
+        for (size_t i = 0; i < BP_COUNT(reading); i++)
+                if (strcmp(method, reading[i]) == 0)
+                        return false;
+        for (uint32_t i = 0; request->headers && i < request->headers->count; i++)
+                if (names_key(&request->headers->as.members[i]))
+                        return false;
+        return true;
+}
+
+/* Each call of an attempt has a key of its own, by its place among them. */
+static int key_of_call(struct bp_task *task, struct bp_arena *arena, const char **ret_key) {
+        uint32_t call = task->n_keyed_calls++;
+
+        if (call > 0)
+                return bp_idempotency_key(task->live->id, task->step->id, task->generation, call, arena, ret_key);
+        *ret_key = task->idempotency_key;
+        return 0;
+}
+
+static int add_key(struct bp_task *task, const struct bp_http_request *request, struct bp_arena *arena,
+                   struct bp_http_request *ret_request) {
+        struct bp_value *headers = bp_arena_alloc(arena, sizeof(*headers));
+        struct bp_object_builder object;
+        const char *key;
+        int r;
+
+        if (!headers)
+                return -ENOMEM;
+        r = key_of_call(task, arena, &key);
+        if (r < 0)
+                return r;
+        bp_object_init(&object, arena);
+        if (request->headers)
+                bp_object_merge(&object, request->headers);
+        bp_object_set_z(&object, key_header, bp_value_text_borrow(key, strlen(key)));
+        r = bp_object_finish(&object, headers);
+        if (r < 0)
+                return r;
+        *ret_request = *request;
+        ret_request->headers = headers;
+        return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Sending
+ */
+
 /* Begins an exchange that bp_task_http_cancel() can find. @return 0 when the callback will run, else a negative errno.
  */
 static int begin(struct bp_task *task, const struct bp_http_request *request, bp_http_done *done, void *userdata) {
         struct bp_runtime *runtime = task->runtime;
+        struct bp_http_request keyed;
         uint64_t exchange = 0;
         int r = ensure_client(runtime);
 
+        if (r == 0 && wants_key(task, request)) {
+                r = add_key(task, request, task->arena, &keyed);
+                request = &keyed;
+        }
         if (r < 0)
                 return r;
         pthread_rwlock_rdlock(&runtime->http_lock);
