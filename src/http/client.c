@@ -52,13 +52,6 @@ struct bp_http_client {
         struct bp_mono curl_timer; /* NO_TIMER: none */
 };
 
-/* libcurl wants to be initialised once in a process, before any other use of it. */
-static pthread_once_t curl_initialised = PTHREAD_ONCE_INIT;
-
-static void initialise_curl(void) {
-        curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 /* ---- under the lock ---- */
 
 static struct bucket *bucket_of(struct bp_http_client *client, uint64_t number) {
@@ -387,12 +380,15 @@ static int open_client(struct bp_http_client *client, const struct bp_http_clien
 }
 
 int bp_http_client_new(const struct bp_http_client_settings *settings, struct bp_http_client **ret_client) {
-        struct bp_http_client *client = bp_calloc(1, sizeof(*client));
+        struct bp_http_client *client;
         int r;
 
+        r = bp_curl_load();
+        if (r)
+                return r;
+        client = bp_calloc(1, sizeof(*client));
         if (!client)
                 return -ENOMEM;
-        pthread_once(&curl_initialised, initialise_curl);
         client->epoll_fd = client->wake_fd = -1;
         client->curl_timer.us = NO_TIMER;
         pthread_mutex_init(&client->lock, NULL);

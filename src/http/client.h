@@ -35,7 +35,8 @@ struct bp_http_client_settings {
 
 struct bp_http_client;
 
-/** Starts the client and its thread. @return 0, -ENOMEM, or a negative errno when the thread cannot start. */
+/** Starts the client and its thread. @return 0, -ENOMEM, -ELIBACC when libcurl cannot be loaded, or a
+ * negative errno when the thread cannot start. */
 int bp_http_client_new(const struct bp_http_client_settings *settings, struct bp_http_client **ret_client);
 
 /**

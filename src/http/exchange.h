@@ -7,7 +7,6 @@
 #ifndef BP_HTTP_EXCHANGE_H
 #define BP_HTTP_EXCHANGE_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "http/client.h"
+#include "http/curl_library.h"
 #include "http/guard.h"
 
 /** Where an exchange is. */
