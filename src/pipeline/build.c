@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/value.h"
 #include "pipeline/loader.h"
+#include "pipeline/schema.h"
 
 static const char *text_of(const struct bp_value *object, const char *key) {
         const struct bp_value *value = bp_value_get(object, key);
@@ -26,8 +27,8 @@ static bool bool_of(const struct bp_value *object, const char *key) {
         return value && value->type == BP_BOOL && value->as.boolean;
 }
 
-/* What does not fit is as good as for ever: 136 years. */
-static uint32_t seconds_of(const struct bp_value *object, const char *key) {
+/* Negative numbers are none; what does not fit is cut, which makes 136 years of seconds. */
+static uint32_t whole_of(const struct bp_value *object, const char *key) {
         const struct bp_value *value = bp_value_get(object, key);
 
         if (!value || value->type != BP_INT || value->as.integer < 0)
@@ -62,10 +63,10 @@ static int build_retry(const struct bp_loader *loader, const struct bp_value *ow
         if (!retry)
                 return -ENOMEM;
         *retry = (struct bp_retry){
-                .max_attempts = seconds_of(normal, "max_attempts"),
-                .backoff_seconds = seconds_of(normal, "backoff_seconds"),
+                .max_attempts = whole_of(normal, "max_attempts"),
+                .backoff_seconds = whole_of(normal, "backoff_seconds"),
                 .backoff_multiplier = float_of(normal, "backoff_multiplier"),
-                .max_backoff_seconds = seconds_of(normal, "max_backoff_seconds"),
+                .max_backoff_seconds = whole_of(normal, "max_backoff_seconds"),
                 .jitter = float_of(normal, "jitter"),
         };
         *ret_retry = retry;
@@ -95,7 +96,10 @@ static int build_parameter(struct bp_loader *loader, uint32_t index, const struc
 
 static int build_parameters(struct bp_loader *loader) {
         const struct bp_value *list = bp_value_get(&loader->loaded->normal, "parameters");
+        const struct bp_value *written = bp_value_get(&loader->definition->source, "parameters");
         struct bp_object_builder numbers;
+
+        loader->knows_parameters = !written || written->type == BP_LIST;
 
         bp_object_init(&numbers, loader->arena);
         loader->parameters = bp_arena_array(loader->arena, list->count, sizeof(*loader->parameters));
@@ -141,13 +145,11 @@ static int warn_of_unused_retry(struct bp_loader *loader, const struct bp_step_d
 }
 
 static int build_step(struct bp_loader *loader, uint32_t index, const struct bp_value *normal) {
-        static const char *const on_failure_words[] = {"fail", "continue", "retry", NULL};
-        static const char *const on_interrupt_words[] = {"fail", "retry", NULL};
-        static const char *const effect_words[] = {"pure", "idempotent", "once", NULL};
         struct bp_step_definition *step = &loader->steps[index];
         const struct bp_value *params = bp_value_get(normal, "params");
-        unsigned on_failure = word_of(normal, "on_failure", on_failure_words);
-        unsigned on_interrupt = word_of(normal, "on_interrupt", on_interrupt_words);
+        unsigned on_failure = word_of(normal, "on_failure", bp_on_failure_words);
+        unsigned on_interrupt = word_of(normal, "on_interrupt", bp_on_interrupt_words);
+        unsigned effect = word_of(normal, "effect", bp_effect_words);
         int r;
 
         *step = (struct bp_step_definition){
@@ -159,8 +161,8 @@ static int build_step(struct bp_loader *loader, uint32_t index, const struct bp_
                 .condition_text = text_of(normal, "condition"),
                 .on_failure = on_failure ? (enum bp_on_failure)on_failure : BP_ON_FAILURE_FAIL,
                 .on_interrupt = on_interrupt ? (enum bp_on_interrupt)on_interrupt : BP_ON_INTERRUPT_FAIL,
-                .effect = (enum bp_effect)word_of(normal, "effect", effect_words),
-                .timeout_seconds = seconds_of(normal, "timeout_seconds"),
+                .effect = effect ? (enum bp_effect)(BP_PURE + effect) : (enum bp_effect)0,
+                .timeout_seconds = whole_of(normal, "timeout_seconds"),
         };
         r = build_output_names(loader, step, normal);
         if (r < 0)
@@ -204,16 +206,15 @@ static int build_outputs(struct bp_loader *loader) {
 }
 
 static int build_settings(struct bp_loader *loader) {
-        static const char *const skip_words[] = {"none", "all", NULL};
         const struct bp_value *settings = bp_value_get(&loader->loaded->normal, "settings");
         const struct bp_value *written = bp_value_get(&loader->definition->source, "settings");
         struct bp_definition *definition = loader->definition;
-        unsigned skip = word_of(settings, "skip_propagation", skip_words);
+        unsigned skip = word_of(settings, "skip_propagation", bp_skip_propagation_words);
 
         definition->has_timeout = written && bp_value_get(written, "timeout_seconds");
-        definition->timeout_seconds = seconds_of(settings, "timeout_seconds");
+        definition->timeout_seconds = whole_of(settings, "timeout_seconds");
         definition->fail_fast = bool_of(settings, "fail_fast");
-        definition->max_parallel_steps = seconds_of(settings, "max_parallel_steps");
+        definition->max_parallel_steps = whole_of(settings, "max_parallel_steps");
         definition->skip_propagation = skip ? (enum bp_skip_propagation)skip : BP_SKIP_NONE;
         return build_retry(loader, settings, "retry_policy", &definition->retry_policy);
 }

@@ -167,7 +167,7 @@ int bp_definition_read(const char *text, size_t size, enum bp_definition_format 
  * Reads a JSON value. Reports all problems at once; codes are listed in docs/errors.md: SCHEMA (a field is missing, of
  * the wrong type, or outside its bounds), DUPLICATE_STEP, UNKNOWN_STEP, SELF_DEPENDENCY, CYCLE, TEMPLATE_*,
  * CONDITION_*, UNKNOWN_PARAMETER, PARAM_*, LIMIT; as warnings UNKNOWN_ACTION, UNKNOWN_FIELD, NOT_AN_ANCESTOR,
- * UNKNOWN_OUTPUT, UNUSED_PARAMETER, RETRY_UNUSED, IMPLIED_DEPENDENCY, DEPRECATED_ACTION.
+ * UNKNOWN_OUTPUT, UNKNOWN_NAME, UNUSED_PARAMETER, PARAM_UNKNOWN, RETRY_UNUSED, IMPLIED_DEPENDENCY, DEPRECATED_ACTION.
  * @return as bp_definition_read().
  */
 int bp_definition_load(const struct bp_value *document, const struct bp_definition_options *options,
@@ -195,7 +195,9 @@ int bp_definition_merge_params(const struct bp_definition *definition, const str
 
 /**
  * Everything that must hold before an execution may start: every action installed and able to run, every required
- * parameter given and of its type (an int is a float, a `*_ref` is text, unknown types take anything).
+ * parameter given, and every parameter whose type is stated of this type (an int is a float, a float without fraction
+ * is an int, a `*_ref` is text, unknown types take anything). Pointers are `/steps/0/action` and `/params/NAME`.
+ * @param params those of bp_definition_merge_params()
  * @return 0, -ENOMEM, or BP_PROBLEM with the errors added: UNKNOWN_ACTION, ACTION_UNAVAILABLE, PARAM_REQUIRED,
  * PARAM_TYPE.
  */

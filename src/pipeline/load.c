@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "base/strbuf.h"
-#include "base/utf8.h"
 #include "base/value.h"
 #include "pipeline/loader.h"
 #include "pipeline/places.h"
@@ -188,8 +187,6 @@ static int parse_json(struct reading *reading, struct bp_problem *problem) {
 }
 
 static int parse(struct reading *reading, struct bp_problem *problem) {
-        if (!bp_utf8_valid(reading->text, reading->size) && reading->format == BP_FORMAT_YAML)
-                return bp_problem_set(problem, "PARSE_ERROR", "the text is not valid UTF-8, or contains NUL");
         if (reading->format == BP_FORMAT_JSON)
                 return parse_json(reading, problem);
         return bp_yaml_parse(reading->loader.arena, reading->scratch, reading->text, reading->size,

@@ -40,6 +40,7 @@ struct bp_loader {
         struct bp_parameter *parameters;     /**< of `definition` */
         struct bp_output_template *outputs;  /**< of `definition` */
         struct bp_value parameter_numbers;   /**< object: index of the parameter by name */
+        bool knows_parameters;               /**< `parameters` is a list: what is not in it is not declared */
         const struct bp_value *steps_normal; /**< list: the steps in normal form, null where one is no object */
         bool is_ordered;                     /**< the graph has no cycle: levels and ancestors mean something */
 };

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+struct bp_problem;
+
 /** Bytes of a pointer, NUL included; what bp_problem keeps. */
 #define BP_PATH_TEXT_SIZE 256
 
@@ -17,5 +19,8 @@ struct bp_path {
 
 /** The path as a JSON Pointer; cut, ending in "...", where it is too long. @return `text`. */
 const char *bp_path_write(const struct bp_path *path, char text[static BP_PATH_TEXT_SIZE]);
+
+/** Puts the path in front of a problem's pointer. */
+void bp_path_prefix(const struct bp_path *path, struct bp_problem *problem);
 
 #endif

@@ -6,7 +6,6 @@
 #include "pipeline/places.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -131,8 +130,7 @@ static bool next_token(const char **pointer, char token[static 256]) {
 /* @return the number of the child, or -1 */
 static int64_t child_number(const struct bp_value *value, const char *token) {
         const struct bp_value *found;
-        unsigned long index;
-        char *end;
+        size_t index;
 
         if (value->type == BP_OBJECT) {
                 found = bp_value_get(value, token);
@@ -142,10 +140,7 @@ static int64_t child_number(const struct bp_value *value, const char *token) {
                                                                 offsetof(struct bp_member, value)) -
                        value->as.members;
         }
-        if (value->type != BP_LIST || *token < '0' || *token > '9')
-                return -1;
-        index = strtoul(token, &end, 10);
-        return !*end && index < value->count ? (int64_t)index : -1;
+        return value->type == BP_LIST && bp_pointer_index(token, &index) && index < value->count ? (int64_t)index : -1;
 }
 
 const struct bp_place *bp_places_find(const struct bp_place *root, const struct bp_value *value, const char *pointer) {

@@ -284,7 +284,7 @@ int bp_record_read(struct bp_arena *arena, const struct bp_record *record, const
                 const struct bp_field *field = &record->fields[i];
                 struct bp_path at = {.parent = path, .key = field->name};
                 struct reading reading = {.arena = arena, .findings = findings, .field = field, .path = &at};
-                struct bp_value result;
+                struct bp_value result = {0};
 
                 r = read_field(&reading, bp_value_get(value, field->name), &result);
                 if (r < 0)

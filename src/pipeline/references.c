@@ -68,10 +68,10 @@ static int check_parameter(struct place *place, const struct bp_template_referen
                 return 0;
         }
         number = bp_number_of(&loader->parameter_numbers, reference->path[1]);
-        if (number >= 0) {
+        if (number >= 0)
                 place->review->used_parameters[number] = true;
+        if (number >= 0 || !loader->knows_parameters)
                 return 0;
-        }
         if (place->reported && strcmp(place->reported, reference->path[1]) == 0)
                 return 0;
         place->reported = reference->path[1];
@@ -231,7 +231,9 @@ static int review_branch(void *userdata, const struct bp_branch *branch, const s
         if (r < 0)
                 return r;
         review->path = &condition_path;
-        return check_template(review, "", bp_condition_template(condition));
+        r = check_template(review, "", bp_condition_template(condition));
+        review->path = NULL;
+        return r;
 }
 
 static int review_step(struct review *review, struct bp_step_definition *step) {
@@ -243,20 +245,22 @@ static int review_step(struct review *review, struct bp_step_definition *step) {
         review->path = &params;
         if (step->params_tree)
                 r = bp_template_tree_visit(step->params_tree, visit_template, review);
-        if (r < 0)
-                return r;
         review->path = &condition;
-        if (step->condition)
+        if (r == 0 && step->condition)
                 r = check_template(review, "", bp_condition_template(step->condition));
+        review->path = NULL;
         return r < 0 ? r : bp_step_branches(step, review_branch, review);
 }
 
 static int review_output(struct review *review, const struct bp_output_template *output) {
         const struct bp_path outputs = {.key = "outputs"}, path = {.parent = &outputs, .key = output->name};
+        int r;
 
         review->step = NULL;
         review->path = &path;
-        return check_template(review, "", output->template);
+        r = check_template(review, "", output->template);
+        review->path = NULL;
+        return r;
 }
 
 static int warn_of_unused(const struct review *review) {

@@ -8,31 +8,31 @@
 
 #include "base/problem.h"
 
-static int keep(struct bp_problem_list *list, uint32_t limit, const struct bp_problem *problem) {
-        if (!list)
-                return 0;
-        if (list->count >= limit) {
-                list->dropped++;
-                return 0;
-        }
-        return bp_problem_list_add(list, problem);
-}
+/* Counts a problem. @return the list it goes to, or NULL when it is not kept: then it need not be put into words */
+static struct bp_problem_list *list_for_one_more(struct bp_findings *findings, bool is_error) {
+        struct bp_problem_list *list = is_error ? findings->errors : findings->warnings;
 
-static int add(struct bp_findings *findings, bool is_error, const struct bp_problem *problem) {
         ++*(is_error ? &findings->n_errors : &findings->n_warnings);
-        return keep(is_error ? findings->errors : findings->warnings, findings->limit, problem);
+        if (list && list->count >= findings->limit) {
+                list->dropped++;
+                return NULL;
+        }
+        return list;
 }
 
 __attribute__((format(printf, 5, 0))) static int add_formatted(struct bp_findings *findings, bool is_error,
                                                                const char *code, const struct bp_path *path,
                                                                const char *format, va_list arguments) {
+        struct bp_problem_list *list = list_for_one_more(findings, is_error);
         struct bp_problem problem;
         char message[1024];
 
+        if (!list)
+                return 0;
         vsnprintf(message, sizeof(message), format, arguments);
         bp_problem_set(&problem, code, "%s", message);
         bp_path_write(path, problem.pointer);
-        return add(findings, is_error, &problem);
+        return bp_problem_list_add(list, &problem);
 }
 
 int bp_findings_error(struct bp_findings *findings, const char *code, const struct bp_path *path, const char *format,
@@ -59,16 +59,14 @@ int bp_findings_warning(struct bp_findings *findings, const char *code, const st
 
 int bp_findings_add(struct bp_findings *findings, bool is_error, const struct bp_path *path,
                     const struct bp_problem *problem) {
+        struct bp_problem_list *list = list_for_one_more(findings, is_error);
         struct bp_problem whole = *problem;
 
-        for (; path; path = path->parent) {
-                if (path->key)
-                        bp_problem_prefix(&whole, path->key);
-                else
-                        bp_problem_prefix_index(&whole, path->index);
-        }
+        if (!list)
+                return 0;
+        bp_path_prefix(path, &whole);
         whole.line = whole.column = 0;
-        return add(findings, is_error, &whole);
+        return bp_problem_list_add(list, &whole);
 }
 
 const char *bp_findings_hint(const char *nearest, char text[static 96]) {

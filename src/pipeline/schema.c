@@ -10,10 +10,10 @@ static bool may_start_parameter(uint32_t code_point) {
         return code_point == '_' || bp_utf8_is_letter(code_point);
 }
 
-static const char *const on_failure_words[] = {"fail", "continue", "retry", NULL};
-static const char *const on_interrupt_words[] = {"fail", "retry", NULL};
-static const char *const effect_words[] = {"idempotent", "once", NULL};
-static const char *const skip_words[] = {"none", "all", NULL};
+const char *const bp_on_failure_words[] = {"fail" /* lint: a word */, "continue", "retry", NULL};
+const char *const bp_on_interrupt_words[] = {"fail" /* lint: a word */, "retry", NULL};
+const char *const bp_effect_words[] = {"idempotent", "once", NULL};
+const char *const bp_skip_propagation_words[] = {"none", "all", NULL};
 
 /* clang-format off */
 #define FIELD(field_name, field_kind, field_flags, ...) \
@@ -57,11 +57,11 @@ static const struct bp_field step_fields[] = {
         FIELD("depends_on", BP_FIELD_TEXTS, 0, LIST_DEFAULT),
         FIELD("outputs", BP_FIELD_TEXTS, 0, LIST_DEFAULT),
         FIELD("condition", BP_FIELD_TEXT, NULLABLE, NO_DEFAULT),
-        FIELD("on_failure", BP_FIELD_WORD, 0, .words = on_failure_words, TEXT_DEFAULT("fail")),
+        FIELD("on_failure", BP_FIELD_WORD, 0, .words = bp_on_failure_words, TEXT_DEFAULT("fail")), /* lint: a word */
         FIELD("timeout_seconds", BP_FIELD_INT, NULLABLE, NO_DEFAULT),
         FIELD("retry", BP_FIELD_RECORD, NULLABLE, .record = RECORD(retry_fields)),
-        FIELD("effect", BP_FIELD_WORD, NULLABLE, .words = effect_words),
-        FIELD("on_interrupt", BP_FIELD_WORD, NULLABLE, .words = on_interrupt_words),
+        FIELD("effect", BP_FIELD_WORD, NULLABLE, .words = bp_effect_words),
+        FIELD("on_interrupt", BP_FIELD_WORD, NULLABLE, .words = bp_on_interrupt_words),
 };
 
 static const struct bp_field settings_fields[] = {
@@ -69,7 +69,7 @@ static const struct bp_field settings_fields[] = {
         FIELD("fail_fast", BP_FIELD_BOOL, 0, BOOL_DEFAULT(true)),
         FIELD("max_parallel_steps", BP_FIELD_INT, BP_FIELD_BOUNDED, BETWEEN(1, 100), INT_DEFAULT(10)),
         FIELD("retry_policy", BP_FIELD_RECORD, NULLABLE, .record = RECORD(retry_fields)),
-        FIELD("skip_propagation", BP_FIELD_WORD, NULLABLE, .words = skip_words),
+        FIELD("skip_propagation", BP_FIELD_WORD, NULLABLE, .words = bp_skip_propagation_words),
 };
 
 static const struct bp_field definition_fields[] = {

@@ -57,6 +57,18 @@ struct bp_record {
         size_t n_fields;
 };
 
+/** The words of enum bp_on_failure, in its order; NULL-terminated, as the others. */
+extern const char *const bp_on_failure_words[];
+
+/** The words of enum bp_on_interrupt, in its order. */
+extern const char *const bp_on_interrupt_words[];
+
+/** The words of enum bp_effect that a step may claim: those after BP_PURE, in its order. */
+extern const char *const bp_effect_words[];
+
+/** The words of enum bp_skip_propagation, in its order. */
+extern const char *const bp_skip_propagation_words[];
+
 /** The whole document. */
 extern const struct bp_record bp_definition_record;
 

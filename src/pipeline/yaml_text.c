@@ -207,7 +207,7 @@ static int read_key(const struct reader *reader, const yaml_event_t *event, cons
 static int read_member(struct reader *reader, const yaml_event_t *key_event, uint32_t depth_left,
                        struct bp_object_builder *object, struct place_builder *places) {
         _cleanup_(yaml_event_delete) yaml_event_t event = {0};
-        struct bp_value key, value;
+        struct bp_value key = {0}, value = {0};
         struct bp_place place, key_place = place_at(&key_event->start_mark);
         int r = read_key(reader, key_event, object, &key);
 

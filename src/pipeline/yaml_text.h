@@ -14,7 +14,7 @@ struct bp_value;
 /**
  * Reads one YAML document: the value into one arena, the places of everything in it into another.
  * Keys are text as written. Refused: tags, anchors, aliases, merge keys, duplicate keys, keys that are no scalars,
- * further documents, and whatever JSON can't hold. The text must be valid UTF-8.
+ * further documents, and whatever JSON can't hold. Anything may be in the text.
  * @param depth deepest nesting
  * @return 0; -ENOMEM; BP_PROBLEM with line and column, code PARSE_ERROR or LIMIT.
  */
