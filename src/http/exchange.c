@@ -155,13 +155,16 @@ static void take_target(struct bp_http_exchange *exchange) {
         curl_free(port);
 }
 
-static void judge_target(struct bp_http_exchange *exchange) {
+static int judge_target(struct bp_http_exchange *exchange) {
         const char *refusal;
 
         exchange->target_is_allowed = bp_http_target_is_allowed(&exchange->target, exchange->settings->allow_hosts);
         refusal = exchange->target_is_allowed ? NULL : bp_http_target_refusal(&exchange->target, exchange->arena);
+        if (refusal == bp_http_guard_no_memory)
+                return -ENOMEM;
         if (refusal)
                 refuse(exchange, BP_HTTP_BLOCKED, "%s", refusal);
+        return 0;
 }
 
 static int take_url(struct bp_http_exchange *exchange, const char *url) {
@@ -169,6 +172,8 @@ static int take_url(struct bp_http_exchange *exchange, const char *url) {
         char *scheme = NULL;
         CURLUcode code;
 
+        if (refusal == bp_http_guard_no_memory)
+                return -ENOMEM;
         if (refusal) {
                 refuse(exchange, BP_HTTP_BLOCKED, "%s", refusal);
                 return 0;
@@ -190,8 +195,7 @@ static int take_url(struct bp_http_exchange *exchange, const char *url) {
         if (exchange->refused_as)
                 return 0;
         take_target(exchange);
-        judge_target(exchange);
-        return 0;
+        return judge_target(exchange);
 }
 
 static int take_body(struct bp_http_exchange *exchange, const struct bp_http_request *request) {

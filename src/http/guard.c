@@ -23,7 +23,7 @@ static const char *const blocked_names[] = {
         "ip6-loopback",
 };
 
-static const char no_memory[] = "Invalid URL: not enough memory to read it";
+const char bp_http_guard_no_memory[] = "Invalid URL: not enough memory to read it";
 
 static int hex_digit(char c) {
         if (c >= '0' && c <= '9')
@@ -113,7 +113,7 @@ __attribute__((format(printf, 2, 3))) static const char *reason(struct bp_arena 
         vsnprintf(text, sizeof(text), format, arguments);
         va_end(arguments);
         copy = bp_arena_text(arena, text, strlen(text));
-        return copy ? copy : no_memory;
+        return copy ? copy : bp_http_guard_no_memory;
 }
 
 static bool is_blocked_name(const char *host) {

@@ -27,6 +27,9 @@ bool bp_http_target_set(struct bp_http_target *target, const char *host, size_t 
 /** True when `allow_hosts` (see struct bp_http_client_settings; may be NULL) names the target. */
 bool bp_http_target_is_allowed(const struct bp_http_target *target, const char *const *allow_hosts);
 
+/** The reason that stands for a lack of memory. */
+extern const char bp_http_guard_no_memory[];
+
 /** @return NULL when the target's name may be tried, else why not: constant, or in the arena. */
 const char *bp_http_target_refusal(const struct bp_http_target *target, struct bp_arena *arena);
 

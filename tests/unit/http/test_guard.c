@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the URL alone tells. The reasons are those of the conformance vectors; the spellings are those of RFC 3986 and
  * inet_aton(3), the ranges those of the IANA special-purpose registries. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/memory.h"
 #include "http/address.h"
