@@ -40,7 +40,10 @@ struct bp_journal {
 
 /** Who is told what happens. Called on the engine thread after the records are durable. Members may be NULL. */
 struct bp_observer {
-        /** Records of one input, and the execution after it. */
+        /**
+         * Records of one input, in the order of the journal, and the execution: after it, or already further, since
+         * pure steps do not wait for the journal.
+         */
         void (*records)(void *userdata, const struct bp_execution *execution, const struct bp_record *records,
                         size_t n_records);
         /** A line that an action logged. */
@@ -50,7 +53,8 @@ struct bp_observer {
         void (*ended)(void *userdata, const struct bp_execution *execution);
         /**
          * The execution cannot go on in this process: the journal refused its records, or memory is exhausted. What is
-         * durable of it stays true; nothing more of it leaves, its calls are told to stop, and it is forgotten.
+         * durable of it stays true; nothing more of it leaves, its calls are told to stop, and it is forgotten. Its
+         * owner may build it again from what is durable.
          * @param error negative errno
          */
         void (*broken)(void *userdata, const struct bp_execution *execution, int error);
@@ -100,7 +104,9 @@ int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const 
 /** Pauses or resumes an execution; unknown ids are ignored. @return 0 or -ENOMEM. */
 int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pause);
 
-/** Hands an event to the steps that wait for `external_id`; kept for a while when none does yet. @return 0 or -ENOMEM.
+/**
+ * Hands an event to the step that has waited longest for `external_id`; kept for 24 hours when none does yet.
+ * @return 0, -ENOMEM, or -E2BIG for an event of more than 1 MiB as JSON.
  */
 int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const struct bp_value *event);
 

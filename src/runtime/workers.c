@@ -92,6 +92,7 @@ static void *work(void *argument) {
         struct bp_workers *workers = place->workers;
         struct bp_job *job;
 
+        pthread_setname_np(pthread_self(), "bp-worker");
         pthread_mutex_lock(&workers->mutex);
         while ((job = next_job(workers))) {
                 pthread_mutex_unlock(&workers->mutex);
