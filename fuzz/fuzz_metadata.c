@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "registry/registry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,6 +39,8 @@ static const struct bp_registry_snapshot *take(struct bp_arena *arena, struct bp
         r = bp_registry_draft_add_described(draft, description, NULL, &problems);
         if (r != 0) {
                 demand(r == BP_PROBLEM && problems.count > 0);
+                for (size_t i = 0; i < problems.count; i++)
+                        demand(bp_utf8_valid(problems.items[i]->message, strlen(problems.items[i]->message)));
                 bp_registry_draft_free(draft);
                 return NULL;
         }

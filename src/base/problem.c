@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 /* Cuts at a code point border, so that what is left is still UTF-8. */
 static void mark_cut(char *text, size_t size) {
@@ -24,6 +25,7 @@ __attribute__((format(printf, 3, 0))) static void format_text(char *text, size_t
                 text[0] = '\0';
         else if ((size_t)needed >= size)
                 mark_cut(text, size);
+        bp_utf8_mend(text, strlen(text));
 }
 
 int bp_problem_set(struct bp_problem *reterr_problem, const char *code, const char *format, ...) {

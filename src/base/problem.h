@@ -29,7 +29,10 @@ struct bp_problem {
         bool retryable;    /**< the same request may succeed later */
 };
 
-/** Fills a problem; `reterr_problem` may be NULL. @return BP_PROBLEM, so that `return bp_problem_set(...)` reads. */
+/**
+ * Fills a problem; `reterr_problem` may be NULL. Bytes of the message that are not UTF-8 become `?`.
+ * @return BP_PROBLEM, so that `return bp_problem_set(...)` reads.
+ */
 __attribute__((format(printf, 3, 4))) int bp_problem_set(struct bp_problem *reterr_problem, const char *code,
                                                          const char *format, ...);
 

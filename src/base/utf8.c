@@ -19,6 +19,23 @@ bool bp_utf8_valid(const char *text, size_t size) {
         return !memchr(text, '\0', size) && !u8_check(bytes_of(text), size);
 }
 
+/* How many bytes the first byte of a code point announces. */
+static size_t announced_size(unsigned char first) {
+        return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+void bp_utf8_mend(char *text, size_t size) {
+        for (size_t i = 0; i < size;) {
+                size_t step = announced_size((unsigned char)text[i]);
+
+                if (step > size - i || !bp_utf8_valid(text + i, step)) {
+                        text[i] = '?';
+                        step = 1;
+                }
+                i += step;
+        }
+}
+
 size_t bp_utf8_length(const char *text, size_t size) {
         size_t length = 0;
 

@@ -15,6 +15,9 @@ struct bp_arena;
 /** True when the bytes are valid UTF-8 and contain no NUL. */
 bool bp_utf8_valid(const char *text, size_t size);
 
+/** Makes any bytes valid UTF-8 in place: each byte that is out of place becomes `?`. */
+void bp_utf8_mend(char *text, size_t size);
+
 /** Number of code points. The text must be valid. */
 size_t bp_utf8_length(const char *text, size_t size);
 

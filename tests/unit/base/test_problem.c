@@ -37,6 +37,14 @@ static void a_message_that_is_too_long_is_cut_between_code_points(void **state) 
         }
 }
 
+static void a_message_is_utf8_whatever_goes_into_it(void **state) {
+        struct bp_problem problem;
+
+        (void)state;
+        bp_problem_set(&problem, "X", "name '%.3s' and %s", "gr\xc3\xbc", "\xff");
+        assert_string_equal(problem.message, "name 'gr?' and ?");
+}
+
 static void prefixes_build_a_pointer_from_the_inside(void **state) {
         struct bp_problem problem;
 
@@ -118,6 +126,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(setting_a_problem_says_that_there_is_one),
                 cmocka_unit_test(a_message_that_is_too_long_is_cut_between_code_points),
+                cmocka_unit_test(a_message_is_utf8_whatever_goes_into_it),
                 cmocka_unit_test(prefixes_build_a_pointer_from_the_inside),
                 cmocka_unit_test(a_pointer_that_is_too_long_keeps_its_beginning),
                 cmocka_unit_test(a_long_rest_is_cut_behind_a_short_token),

@@ -125,6 +125,35 @@ static void digits_have_values_in_every_script(void **state) {
         assert_int_equal(bp_utf8_digit(0x00B2), -1);
 }
 
+static void bytes_that_are_out_of_place_become_question_marks(void **state) {
+        static const struct {
+                const char *bytes, *mended;
+        } cases[] = {
+                {"", ""},
+                {"plain", "plain"},
+                {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+                {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+                {"cut \xc3", "cut ?"},
+                {"cut \xe2\x82", "cut ??"},
+                {"\xff\xfe", "??"},
+                {"\xbc"
+                 "a",
+                 "?a"},
+                {"\xc3(", "?("},
+                {"\xc0\xaf", "??"},
+                {"\xed\xa0\x80", "???"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < BP_COUNT(cases); i++) {
+                char text[32];
+
+                memcpy(text, cases[i].bytes, strlen(cases[i].bytes) + 1);
+                bp_utf8_mend(text, strlen(text));
+                assert_string_equal(text, cases[i].mended);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(well_formed_text_is_told_from_other_bytes),
@@ -133,6 +162,7 @@ int main(void) {
                 cmocka_unit_test(lengths_and_offsets_count_code_points),
                 cmocka_unit_test(case_is_changed_by_the_full_rules),
                 cmocka_unit_test(digits_have_values_in_every_script),
+                cmocka_unit_test(bytes_that_are_out_of_place_become_question_marks),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
