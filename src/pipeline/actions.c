@@ -7,8 +7,9 @@
 
 static int warn_of_unknown(struct bp_loader *loader, const struct bp_step_definition *step,
                            const struct bp_path *path) {
-        const char *nearest =
-                bp_loader_may_hint(loader) ? bp_registry_nearest(loader->options->registry, step->action) : NULL;
+        const char *nearest = bp_findings_may_hint(&loader->findings)
+                                      ? bp_registry_nearest(loader->options->registry, step->action)
+                                      : NULL;
         char hint[96];
 
         return bp_findings_warning(&loader->findings, "UNKNOWN_ACTION", path,

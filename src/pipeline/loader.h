@@ -81,11 +81,6 @@ int bp_step_branches(const struct bp_step_definition *step,
 /** The number of a name in an object of numbers, or -1. */
 int64_t bp_number_of(const struct bp_value *numbers, const char *name);
 
-/** True while suggestions are still given: past so many findings nobody needs them, and each costs a look at all. */
-static inline bool bp_loader_may_hint(const struct bp_loader *loader) {
-        return loader->findings.n_errors + loader->findings.n_warnings < 100;
-}
-
 /** The step id that looks most like `wanted`, or NULL. */
 const char *bp_loader_nearest_step(const struct bp_loader *loader, const char *wanted);
 

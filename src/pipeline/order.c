@@ -83,7 +83,7 @@ static int number_steps(struct bp_loader *loader) {
 const char *bp_loader_nearest_step(const struct bp_loader *loader, const char *wanted) {
         struct bp_similar similar;
 
-        if (!bp_loader_may_hint(loader) || strlen(wanted) < 3)
+        if (!bp_findings_may_hint(&loader->findings) || strlen(wanted) < 3)
                 return NULL;
         bp_similar_init(&similar, wanted);
         for (uint32_t i = 0; i < loader->definition->n_steps; i++)

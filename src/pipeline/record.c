@@ -13,9 +13,6 @@
 #include "pipeline/report.h"
 #include "pipeline/schema.h"
 
-/* Past so many findings of a document nobody needs suggestions any more, and each costs a look at every name. */
-enum { HINTS_MAX = 100 };
-
 /* What a reader of one kind gets. A reader leaves `ret_value` alone when the field is wrong, and reports why. */
 struct reading {
         struct bp_arena *arena;
@@ -264,7 +261,7 @@ static int warn_of_unknown(const struct bp_record *record, const struct bp_value
                 if (find_field(record, at.key))
                         continue;
                 bp_similar_init(&similar, at.key);
-                for (size_t f = 0; findings->n_warnings < HINTS_MAX && f < record->n_fields; f++)
+                for (size_t f = 0; bp_findings_may_hint(findings) && f < record->n_fields; f++)
                         bp_similar_offer(&similar, record->fields[f].name);
                 r = bp_findings_warning(findings, "UNKNOWN_FIELD", &at, "Unknown field '%s'%s", at.key,
                                         bp_findings_hint(similar.nearest, hint));

@@ -50,7 +50,7 @@ __attribute__((format(printf, 4, 5))) static int report(const struct place *plac
 static const char *nearest_parameter(const struct bp_loader *loader, const char *wanted) {
         struct bp_similar similar;
 
-        if (!bp_loader_may_hint(loader) || strlen(wanted) < 3)
+        if (!bp_findings_may_hint(&loader->findings) || strlen(wanted) < 3)
                 return NULL;
         bp_similar_init(&similar, wanted);
         for (size_t i = 0; i < loader->definition->n_parameters; i++)
@@ -96,7 +96,7 @@ static const char *dashed_step(const struct bp_loader *loader, const char *name)
 
 static int report_unknown_step(struct place *place, const char *name) {
         const struct bp_loader *loader = place->review->loader;
-        const char *dashed = bp_loader_may_hint(loader) ? dashed_step(loader, name) : NULL;
+        const char *dashed = bp_findings_may_hint(&loader->findings) ? dashed_step(loader, name) : NULL;
         char hint[96];
 
         if (place->reported && strcmp(place->reported, name) == 0)
@@ -144,7 +144,7 @@ static int check_output(const struct place *place, const struct bp_step_definiti
                 return 0;
         return report(place, false, "UNKNOWN_OUTPUT", "The action '%s' of step '%s' has no output '%s'%s", read->action,
                       read->id, reference->path[3],
-                      bp_findings_hint(bp_loader_may_hint(place->review->loader)
+                      bp_findings_hint(bp_findings_may_hint(&place->review->loader->findings)
                                                ? nearest_output(meta, reference->path[3])
                                                : NULL,
                                        hint));

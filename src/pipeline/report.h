@@ -35,6 +35,11 @@ __attribute__((format(printf, 4, 5))) int bp_findings_warning(struct bp_findings
 int bp_findings_add(struct bp_findings *findings, bool is_error, const struct bp_path *path,
                     const struct bp_problem *problem);
 
+/** True while suggestions are given: past so many findings nobody needs them, and each costs a look at all names. */
+static inline bool bp_findings_may_hint(const struct bp_findings *findings) {
+        return findings->n_errors + findings->n_warnings < 30;
+}
+
 /** Writes "; did you mean 'x'?", or nothing when `nearest` is NULL. @return `text`. */
 const char *bp_findings_hint(const char *nearest, char text[static 96]);
 

@@ -185,13 +185,15 @@ static char *without_underscores(struct bp_arena *arena, const char *text) {
 
 /* Parts from the last to the first, each weighing sixty times the one after it. */
 static double sexagesimal_float(char *text) {
+        size_t left = strlen(text);
         double value = 0, weight = 1;
         char *colon;
 
-        while ((colon = strrchr(text, ':'))) {
+        while ((colon = memrchr(text, ':', left))) {
                 value += strtod(colon + 1, NULL) * weight;
                 weight *= 60;
                 *colon = '\0';
+                left = (size_t)(colon - text);
         }
         return value + strtod(text, NULL) * weight;
 }
