@@ -273,7 +273,7 @@ static int call_alone(struct session *session, struct bp_arena *arena, struct bp
 
 int bp_run_action(const struct bp_action_run *run, struct bp_arena *arena, struct bp_action_answer *ret_answer) {
         struct session session = {.run = run, .http = run->http ? run->http : &http_defaults, .client = run->client};
-        struct bp_call_result result;
+        struct bp_call_result result = {0};
         const char *unavailable;
         int r = 0;
 

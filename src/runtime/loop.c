@@ -404,7 +404,7 @@ int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pa
 }
 
 int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const struct bp_value *event) {
-        struct bp_event_letter *letter;
+        struct bp_event_letter *letter = NULL;
         struct bp_strbuf json;
         int r;
 
@@ -414,7 +414,7 @@ int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const 
         if (r == 0)
                 r = bp_event_letter_new(external_id, bp_strbuf_text(&json), json.size, &letter);
         bp_strbuf_done(&json);
-        if (r < 0)
+        if (!letter)
                 return r;
         letter->letter.kind = BP_LETTER_EVENT;
         bp_runtime_send(runtime, &letter->letter);

@@ -230,10 +230,11 @@ static void take_early(struct bp_waits *waits, struct bp_event_letter *event) {
 }
 
 static void drop_oldest(struct bp_waits *waits) {
-        struct bp_event_letter *oldest = waits->oldest;
+        struct bp_event_letter *oldest = waits->oldest, *next = oldest->next_early;
 
         take_early(waits, oldest);
         free(oldest);
+        waits->oldest = next;
 }
 
 static void drop_expired(struct bp_waits *waits, struct bp_mono now) {

@@ -25,7 +25,7 @@ struct sender {
 };
 
 static void an_empty_box_gives_nothing(void **state) {
-        struct bp_mailbox mailbox = {0};
+        struct bp_mailbox mailbox = {NULL};
 
         (void)state;
         assert_true(bp_mailbox_is_empty(&mailbox));
@@ -33,7 +33,7 @@ static void an_empty_box_gives_nothing(void **state) {
 }
 
 static void only_the_first_letter_asks_to_wake_the_receiver(void **state) {
-        struct bp_mailbox mailbox = {0};
+        struct bp_mailbox mailbox = {NULL};
         struct bp_letter letters[3] = {{.kind = 1}, {.kind = 2}, {.kind = 3}};
         struct bp_letter *taken;
 
@@ -71,7 +71,7 @@ static uint32_t receive(struct bp_mailbox *mailbox) {
 }
 
 static void letters_of_one_sender_come_in_order_and_none_is_lost(void **state) {
-        struct bp_mailbox mailbox = {0};
+        struct bp_mailbox mailbox = {NULL};
         pthread_t threads[SENDERS];
         uint32_t received = 0;
 
