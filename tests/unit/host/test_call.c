@@ -2,7 +2,7 @@
 /* Whatever an action does, its call ends as the contract says. Each rule has an action that keeps or breaks it. */
 #include "action_fixture.h"
 
-static struct bp_action action_with(int (*execute)(struct bp_action_context *)) {
+static struct bp_action action_with(int (*function)(struct bp_action_context *)) {
         return (struct bp_action){.struct_size = sizeof(struct bp_action),
                                   .abi_version = BP_ABI_VERSION,
                                   .type = "probe",
@@ -10,7 +10,7 @@ static struct bp_action action_with(int (*execute)(struct bp_action_context *)) 
                                   .category = "Tests",
                                   .description = "Does what a test wants.",
                                   .effect = BP_IDEMPOTENT,
-                                  .execute = execute};
+                                  .execute = function};
 }
 
 static int complete(struct bp_action_context *context) {
