@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/id.h"
 #include "base/memory.h"
 #include "base/problem.h"
 #include "host/host.h"
@@ -29,6 +30,7 @@ struct session {
         struct bp_http_client *client;
         struct bp_http_client *own_client;
         int64_t skipped_us;
+        char key[BP_ID_TEXT_SIZE]; /* each call is a request of its own to the other side */
 };
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ static int call_alone(struct session *session, struct bp_arena *arena, struct bp
                 .workflow_params = run->workflow_params ? run->workflow_params : &bp_value_empty_object,
                 .step_outputs = run->step_outputs ? run->step_outputs : &bp_value_empty_object,
                 .timeout_seconds = bp_action_entry_meta(run->entry)->timeout_seconds,
-                .idempotency_key = run->execution_id ? run->execution_id : nil_id,
+                .idempotency_key = session->key,
                 .services = &services,
                 .userdata = session,
         };
@@ -277,6 +279,7 @@ int bp_run_action(const struct bp_action_run *run, struct bp_arena *arena, struc
         const char *unavailable;
         int r = 0;
 
+        bp_id_format(bp_id_new(bp_wall_now()), session.key);
         if (bp_action_entry_executor(run->entry)) {
                 r = call_alone(&session, arena, &result);
                 bp_http_client_free(session.own_client);

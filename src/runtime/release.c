@@ -257,7 +257,9 @@ static bool release_ready(struct bp_runtime *runtime, struct bp_live *live, stru
 
 static struct bp_effect_item *held_attempt(const struct bp_runtime *runtime, const struct bp_live *live, uint32_t step,
                                            uint32_t attempt) {
-        for (struct bp_pending *pending = runtime->undurable.first; pending; pending = pending->next)
+        struct bp_pending *pending = live->n_pending ? runtime->undurable.first : NULL;
+
+        for (; pending; pending = pending->next)
                 for (size_t i = 0; pending->live == live && i < pending->batch.n_effects; i++) {
                         struct bp_effect_item *effect = &pending->batch.effects[i];
 

@@ -209,6 +209,13 @@ static void replies_are_fetched_and_given_back(void **state) {
         slow_server_close(server);
 }
 
+static void each_call_has_an_idempotency_key_of_its_own(void **state) {
+        call(*state, "outside", "{}", (struct bp_action_run){0});
+        call(*state, "outside", "{}", (struct bp_action_run){0});
+        assert_string_not_equal(stage.calls[0].key, "");
+        assert_string_not_equal(stage.calls[0].key, stage.calls[1].key);
+}
+
 static void the_check_of_definitions_asks_the_action(void **state) {
         struct bench *bench = *state;
         const struct bp_action_entry *echo = bp_registry_find(bench->snapshot, "echo");
@@ -233,6 +240,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_sleeper_can_be_stopped, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(waiting_for_an_event_is_a_success_so_far, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(replies_are_fetched_and_given_back, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(each_call_has_an_idempotency_key_of_its_own, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(the_check_of_definitions_asks_the_action, set_up, tear_down),
         };
 
