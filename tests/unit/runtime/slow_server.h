@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-        CONNECTIONS_MAX = 2048,
+        CONNECTIONS_MAX = 8192,
 };
 
 struct slow_server {
