@@ -2,7 +2,8 @@
 /*
  * Metadata as JSON Schema 2020-12. A document is valid where bp_params_check() has no finding: null counts as absent,
  * so parameters that are not demanded may be null; what is demanded must be neither null nor "". Visibility becomes
- * if/then. Two rules have no keyword and stay with the server: the order inside a range, and limits on patterns.
+ * if/then. What has no keyword stays with the server: the order inside a range, limits on patterns, and that an alias
+ * is not looked at beside the name it stands for.
  */
 #include <string.h>
 

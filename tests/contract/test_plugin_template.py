@@ -68,3 +68,12 @@ def test_the_built_action_is_listed_with_its_metadata(cli, template):
     action = json.loads(done.out)
     assert (action["publisher"], action["unavailable"]) == ("shout", None)
     assert [param["name"] for param in action["params"]] == ["text", "marks"]
+
+
+def test_the_template_passes_its_own_test(template, budpipeline, installed, cli):
+    if "unknown command" in cli("actions", "run", "--help").err:
+        pytest.skip("the command line cannot run an action alone yet")
+    done = subprocess.run(["make", "-C", template, "check"], env=installed | {"BUDPIPELINE": str(budpipeline)},
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all cases passed" in done.stdout
