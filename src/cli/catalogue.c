@@ -4,11 +4,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/problem.h"
-#include "base/strbuf.h"
 #include "cli/cli.h"
 #include "plugins/plugins.h"
 #include "registry/registry.h"
@@ -18,44 +17,34 @@ static void say_problems(const struct bp_cli *cli, const struct bp_problem_list 
                 bp_cli_warning(cli, "action left out: %s: %s", problems->items[i]->code, problems->items[i]->message);
 }
 
-static void say_reports(const struct bp_cli *cli, const struct bp_plugins_found *found) {
-        for (size_t i = 0; i < found->count; i++) {
-                const struct bp_plugin_report *report = &found->reports[i];
-
-                if (report->reason != BP_PLUGIN_LOADED)
-                        bp_cli_warning(cli, "plug-in %s: %s: %s", report->path, bp_plugin_reason_code(report->reason),
-                                       report->message);
-                for (size_t j = 1; j < report->n_details; j++)
-                        bp_cli_warning(cli, "plug-in %s: %s", report->path, report->details[j]->message);
-        }
+/* The message of a file's report is that of its first detail. */
+static void say_report(const struct bp_cli *cli, const struct bp_plugin_report *report) {
+        if (report->reason != BP_PLUGIN_LOADED)
+                bp_cli_warning(cli, "plug-in %s: %s: %s", report->path, bp_plugin_reason_code(report->reason),
+                               report->message);
+        for (size_t i = 1; i < report->n_details; i++)
+                bp_cli_warning(cli, "plug-in %s: %s", report->path, report->details[i]->message);
 }
 
-/* The folders an operator names come first; then the one that packages install to, where there is one. */
-static int find_folders(struct bp_arena *arena, struct bp_plugins_options *options) {
-        const char *named = getenv(BP_PLUGINS_PATH_VARIABLE);
-        struct bp_strbuf text;
-
-        bp_strbuf_init(&text, arena, SIZE_MAX);
-        bp_strbuf_add_text(&text, named ? named : "");
-        if (access(BP_ACTION_FOLDER, R_OK) == 0)
-                bp_strbuf_add_text(&text, ":" BP_ACTION_FOLDER);
-        if (text.error)
-                return text.error;
-        return bp_plugins_parse_path(arena, text.text, true, &options->folders, &options->n_folders);
-}
-
-/* Without a folder nothing is started, so that commands answer at once. */
+/* Without the variable nothing is started, so that commands answer at once. */
 static int add_plugins(const struct bp_cli *cli, struct bp_registry_draft *draft, struct bp_arena *arena) {
         struct bp_plugins_options options = {0};
         struct bp_plugins_found found;
-        int r = find_folders(arena, &options);
+        int r;
 
-        if (r < 0 || options.n_folders == 0)
+        r = bp_plugins_parse_path(arena, getenv(BP_PLUGINS_PATH_VARIABLE), true, &options.folders, &options.n_folders);
+        if (r || options.n_folders == 0)
                 return r;
         r = bp_plugins_discover(draft, &options, arena, &found);
-        if (r == 0)
-                say_reports(cli, &found);
-        return r;
+        if (r == -ENOMEM)
+                return r;
+        if (r) {
+                bp_cli_warning(cli, "no plug-in is used: %s", strerror(-r));
+                return 0;
+        }
+        for (size_t i = 0; i < found.count; i++)
+                say_report(cli, &found.reports[i]);
+        return 0;
 }
 
 static int fill(const struct bp_cli *cli, struct bp_registry *registry) {

@@ -19,7 +19,7 @@ struct bp_catalogue {
 
 /**
  * Fills a registry. What cannot be loaded is said on the error stream and left out.
- * @return 0 or -errno
+ * @return 0 or -ENOMEM
  */
 int bp_catalogue_open(const struct bp_cli *cli, struct bp_catalogue *ret_catalogue);
 

@@ -71,21 +71,37 @@ static void show_escaped(struct bp_strbuf *buffer, uint32_t code_point) {
                 bp_strbuf_printf(buffer, "\\x%02x", (unsigned int)code_point);
 }
 
-static size_t end_of_columns(const char *text, size_t size, size_t columns) {
-        if (columns == 0 || bp_utf8_length(text, size) <= columns)
-                return size;
-        return bp_utf8_offset(text, size, columns > 3 ? columns - 3 : 0);
+/* First and last code point of what takes two columns, and of what takes none. */
+static const uint32_t wide[][2] = {{0x1100, 0x115F},   {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},  {0xF900, 0xFAFF},
+                                   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},  {0x1F300, 0x1F64F},
+                                   {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+static const uint32_t without_width[][2] = {{0x0300, 0x036F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}};
+
+static bool is_within(uint32_t code_point, const uint32_t (*ranges)[2], size_t n_ranges) {
+        for (size_t i = 0; i < n_ranges; i++)
+                if (code_point >= ranges[i][0] && code_point <= ranges[i][1])
+                        return true;
+        return false;
 }
 
-void bp_show_text(struct bp_strbuf *buffer, const char *text, size_t columns) {
-        size_t size = strlen(text), end, taken;
+static size_t columns_of(uint32_t code_point) {
+        if (is_within(code_point, without_width, sizeof(without_width) / sizeof(without_width[0])))
+                return 0;
+        return is_within(code_point, wide, sizeof(wide) / sizeof(wide[0])) ? 2 : 1;
+}
 
-        if (!bp_utf8_valid(text, size)) {
-                bp_strbuf_add_text(buffer, "(text that is not UTF-8)");
-                return;
-        }
-        end = end_of_columns(text, size, columns);
-        for (size_t at = 0; at < end; at += taken) {
+size_t bp_text_columns(const char *text) {
+        size_t size = strlen(text), columns = 0, taken;
+
+        for (size_t at = 0; at < size; at += taken)
+                columns += columns_of(bp_utf8_decode(text + at, &taken));
+        return columns;
+}
+
+static void add_visible(struct bp_strbuf *buffer, const char *text, size_t size) {
+        size_t taken;
+
+        for (size_t at = 0; at < size; at += taken) {
                 uint32_t code_point = bp_utf8_decode(text + at, &taken);
 
                 if (is_steering(code_point))
@@ -93,8 +109,35 @@ void bp_show_text(struct bp_strbuf *buffer, const char *text, size_t columns) {
                 else
                         bp_strbuf_add(buffer, text + at, taken);
         }
-        if (end < size)
-                bp_strbuf_add(buffer, "...", columns < 3 ? columns : 3);
+}
+
+/* Cuts what was appended from `start` on. */
+static void cut_to_columns(struct bp_strbuf *buffer, size_t start, size_t columns) {
+        size_t at = start, used = 0, taken, keep = columns > 3 ? columns - 3 : 0;
+
+        while (at < buffer->size) {
+                size_t width = columns_of(bp_utf8_decode(buffer->text + at, &taken));
+
+                if (used + width > keep)
+                        break;
+                used += width;
+                at += taken;
+        }
+        buffer->size = at;
+        buffer->text[at] = '\0';
+        bp_strbuf_add(buffer, "...", columns < 3 ? columns : 3);
+}
+
+void bp_show_text(struct bp_strbuf *buffer, const char *text, size_t columns) {
+        size_t size = strlen(text), start = buffer->size;
+
+        if (!bp_utf8_valid(text, size)) {
+                bp_strbuf_add_text(buffer, "(text that is not UTF-8)");
+                return;
+        }
+        add_visible(buffer, text, size);
+        if (columns && !buffer->error && size && bp_text_columns(buffer->text + start) > columns)
+                cut_to_columns(buffer, start, columns);
 }
 
 __attribute__((format(printf, 4, 0))) static void say(const struct bp_cli *cli, enum bp_style style, const char *word,

@@ -45,6 +45,9 @@ const char *bp_style_text(bool colour, enum bp_style style);
  */
 void bp_show_text(struct bp_strbuf *buffer, const char *text, size_t columns);
 
+/** How many columns of a terminal a text takes. It must be valid UTF-8 without control characters. */
+size_t bp_text_columns(const char *text);
+
 /** Writes "budpipeline: error: ..." to the error stream. */
 __attribute__((format(printf, 2, 3))) void bp_cli_error(const struct bp_cli *cli, const char *format, ...);
 
@@ -79,5 +82,26 @@ int bp_command_actions_show(struct bp_cli *cli, const struct bp_arguments *argum
 
 /** `budpipeline actions schema` */
 int bp_command_actions_schema(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline actions validate` */
+int bp_command_actions_validate(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline actions run` */
+int bp_command_actions_run(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline template render` */
+int bp_command_template_render(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline condition eval` */
+int bp_command_condition_eval(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline validate` */
+int bp_command_validate(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline graph` */
+int bp_command_graph(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline run` */
+int bp_command_run(struct bp_cli *cli, const struct bp_arguments *arguments);
 
 #endif

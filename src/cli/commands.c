@@ -2,6 +2,7 @@
 /* The table of commands: the one place that knows how the program is called. Its lines are data; see command.h. */
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "plugins/plugins.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define OPERANDS(...)                                                                                              \
@@ -25,6 +26,29 @@
         {.id = BP_OPTION_FORMAT, .name = "format", .argument = "FORMAT", .kind = BP_ARGUMENT_CHOICE,    \
          .choices = CHOICES(__VA_ARGS__), .fallback = "text", .help = help_text}
 
+#define OPTION_JSONL(fields)                                                                            \
+        {.id = BP_OPTION_JSONL, .name = "jsonl", .kind = BP_ARGUMENT_NONE,                              \
+         .help = "batch form: one JSON object " fields " a line on standard input, one answer a line"}
+#define OPTION_PARAM(what)                                                                              \
+        {.id = BP_OPTION_PARAM, .letter = 'p', .name = "param", .argument = "NAME=VALUE",               \
+         .kind = BP_ARGUMENT_PAIR, .repeatable = true, .help = what}
+#define OPTION_PARAMS_FILE                                                                              \
+        {.id = BP_OPTION_PARAMS_FILE, .name = "params-file", .argument = "FILE",                        \
+         .kind = BP_ARGUMENT_FILE, .help = "parameters as a JSON or YAML object; --param goes over it"}
+#define OPTION_STEPS_FILE                                                                               \
+        {.id = BP_OPTION_STEPS_FILE, .name = "steps-file", .argument = "FILE", .kind = BP_ARGUMENT_FILE, \
+         .help = "what 'steps' holds, as a JSON or YAML object: {STEP: {outputs: {...}}}"}
+#define OPTION_UNDEFINED                                                                                \
+        {.id = BP_OPTION_STRICT, .name = "strict", .kind = BP_ARGUMENT_NONE,                            \
+         .help = "an undefined value that is used is an error"}
+#define OPTION_ALLOW_HOST                                                                               \
+        {.id = BP_OPTION_ALLOW_HOST, .name = "allow-host", .argument = "HOST[:PORT]",                   \
+         .kind = BP_ARGUMENT_TEXT, .repeatable = true,                                                  \
+         .help = "let HTTP requests reach this host although its address is private"}
+#define OPTION_VIRTUAL_TIME                                                                             \
+        {.id = BP_OPTION_VIRTUAL_TIME, .name = "virtual-time", .kind = BP_ARGUMENT_NONE,                \
+         .help = "waits cost no time: when nothing runs, the clock jumps to what is due next"}
+
 const struct bp_option bp_common_options[] = {
         {.id = BP_OPTION_COLOR, .name = "color", .argument = "WHEN", .kind = BP_ARGUMENT_CHOICE,
          .choices = CHOICES("auto", "always", "never"), .fallback = "auto",
@@ -43,8 +67,69 @@ const struct bp_command bp_commands[] = {
                         "conditions connect them.",
                 OPTIONS({.id = BP_OPTION_VERSION, .letter = 'V', .name = "version", .kind = BP_ARGUMENT_NONE,
                          .help = "print the version"}),
-                EXAMPLES({"What this program is", "budpipeline version"},
-                         {"What a command does", "budpipeline man --help"}),
+                EXAMPLES({"Run a pipeline", "budpipeline run examples/01-hello.yaml"},
+                         {"Check it first", "budpipeline validate examples/01-hello.yaml"},
+                         {"What steps can run", "budpipeline actions list"}),
+        },
+        {
+                .name = "run",
+                .summary = "Run a pipeline here and now",
+                .description =
+                        "Checks a pipeline, runs it in this process and shows how it goes: on a terminal one line a "
+                        "step, redrawn in place; elsewhere a line per transition. At the end come its outputs.\n\n"
+                        "Ctrl-C cancels: what runs is told to stop, steps that left something behind clean up, and the "
+                        "program exits with 130. A second Ctrl-C stops at once.\n\n"
+                        "A parameter's value is text where the pipeline declares text, else JSON where it reads as "
+                        "JSON. HTTP requests to private addresses are refused unless --allow-host names the target.",
+                OPERANDS({.name = "FILE", .kind = BP_ARGUMENT_FILE,
+                          .replaced_by = BP_OPTION_BIT(BP_OPTION_JSONL),
+                          .help = "pipeline in YAML or JSON; - reads standard input"}),
+                OPTIONS(OPTION_PARAM("a parameter of the pipeline"), OPTION_PARAMS_FILE,
+                        OPTION_FORMAT("what to print: text for a person, the result as json, or every record as jsonl",
+                                      "text", "json", "jsonl"),
+                        {.id = BP_OPTION_TIMEOUT, .name = "timeout", .argument = "SECONDS",
+                         .kind = BP_ARGUMENT_SECONDS, .help = "bound of the whole run, in place of the pipeline's own"},
+                        {.id = BP_OPTION_DRY_RUN, .name = "dry-run", .kind = BP_ARGUMENT_NONE,
+                         .help = "check everything and show the plan, with every parameter that is known; run nothing"},
+                        OPTION_ALLOW_HOST, OPTION_VIRTUAL_TIME, OPTION_JSONL("{dag or yaml or json, params}")),
+                EXAMPLES({"Run a pipeline", "budpipeline run examples/01-hello.yaml"},
+                         {"Give it a parameter", "budpipeline run examples/01-hello.yaml -p name=Ada"},
+                         {"Look before running", "budpipeline run examples/06-report.yaml --dry-run"},
+                         {"Every record, for a program",
+                          "budpipeline run examples/04-parallel-join.yaml --virtual-time --format jsonl"}),
+                .exits = BP_EXIT_BIT_FAILED | BP_EXIT_BIT_INVALID | BP_EXIT_BIT_CANCELLED,
+                .run = bp_command_run,
+        },
+        {
+                .name = "validate",
+                .summary = "Find everything that is wrong with pipelines",
+                .description =
+                        "Reports all problems of each file at once, with line and column: errors, which keep it from "
+                        "being run, and warnings, which don't. Exits with 2 when a file has errors.",
+                OPERANDS({.name = "FILE", .kind = BP_ARGUMENT_FILE, .repeatable = true,
+                          .replaced_by = BP_OPTION_BIT(BP_OPTION_JSONL),
+                          .help = "pipelines in YAML or JSON; - reads standard input"}),
+                OPTIONS({.id = BP_OPTION_STRICT, .name = "strict", .kind = BP_ARGUMENT_NONE,
+                         .help = "warnings count as errors"},
+                        OPTION_FORMAT("how to print what was found", "text", "json"),
+                        OPTION_JSONL("{dag or yaml or json}")),
+                EXAMPLES({"Check a file", "budpipeline validate examples/06-report.yaml"},
+                         {"Check many, and let no warning pass", "budpipeline validate --strict examples/*.yaml"}),
+                .exits = BP_EXIT_BIT_INVALID,
+                .run = bp_command_validate,
+        },
+        {
+                .name = "graph",
+                .summary = "Draw the graph of a pipeline",
+                OPERANDS({.name = "FILE", .kind = BP_ARGUMENT_FILE,
+                          .help = "pipeline in YAML or JSON; - reads standard input"}),
+                OPTIONS({.id = BP_OPTION_FORMAT, .name = "format", .argument = "FORMAT", .kind = BP_ARGUMENT_CHOICE,
+                         .choices = CHOICES("dot", "mermaid", "json"), .fallback = "dot",
+                         .help = "dot for Graphviz, mermaid for Markdown, json for programs"}),
+                EXAMPLES({"For Graphviz: pipe it into 'dot -Tsvg'", "budpipeline graph examples/06-report.yaml"},
+                         {"For a Markdown page", "budpipeline graph examples/03-branch.yaml --format mermaid"}),
+                .exits = BP_EXIT_BIT_INVALID,
+                .run = bp_command_graph,
         },
         {
                 .name = "actions",
@@ -85,6 +170,89 @@ const struct bp_command bp_commands[] = {
                 .run = bp_command_actions_schema,
         },
         {
+                .name = "actions validate",
+                .summary = "Check parameters of an action without calling it",
+                OPERANDS({.name = "TYPE", .kind = BP_ARGUMENT_ACTION,
+                          .replaced_by = BP_OPTION_BIT(BP_OPTION_JSONL), .help = "type of the action"}),
+                OPTIONS(OPTION_PARAM("a parameter of the action"), OPTION_PARAMS_FILE,
+                        OPTION_JSONL("{action, params}")),
+                EXAMPLES({"One that is right", "budpipeline actions validate log -p message=hello"},
+                         {"Many at once", "echo '{\"action\": \"log\", \"params\": {\"level\": \"info\"}}' | "
+                                          "budpipeline actions validate --jsonl"}),
+                .exits = BP_EXIT_BIT_INVALID,
+                .run = bp_command_actions_validate,
+        },
+        {
+                .name = "actions run",
+                .summary = "Call one action alone, to try it out",
+                .description = "Calls an action once, without retries, and prints its outputs as JSON. What it logs goes "
+                               "to the error stream.",
+                OPERANDS({.name = "TYPE", .kind = BP_ARGUMENT_ACTION,
+                          .replaced_by = BP_OPTION_BIT(BP_OPTION_JSONL), .help = "type of the action"}),
+                OPTIONS(OPTION_PARAM("a parameter of the action"), OPTION_PARAMS_FILE, OPTION_STEPS_FILE,
+                        OPTION_FORMAT("the outputs as text, or success, outputs and error as json", "text", "json"),
+                        OPTION_ALLOW_HOST, OPTION_VIRTUAL_TIME,
+                        OPTION_JSONL("{action, params, workflow_params, step_outputs}")),
+                EXAMPLES({"Write a line", "budpipeline actions run log -p message=hello"},
+                         {"Sort a list", "budpipeline actions run transform -p operation=sort -p input='[3, 1, 2]'"},
+                         {"Many at once", "echo '{\"action\": \"log\", \"params\": {\"message\": \"hello\"}}' | "
+                                          "budpipeline actions run --jsonl"}),
+                .exits = BP_EXIT_BIT_FAILED | BP_EXIT_BIT_INVALID,
+                .run = bp_command_actions_run,
+        },
+        {
+                .name = "template",
+                .summary = "Try out templates",
+                .description = "Templates are texts with {{ expressions }} in the language of Jinja2. They see the "
+                               "parameters of the pipeline as 'params' and the outputs of finished steps as 'steps'.",
+                EXAMPLES({"Greet", "budpipeline template render 'Hello {{ params.name }}' -p name=Ada"}),
+        },
+        {
+                .name = "template render",
+                .summary = "Render a template",
+                .description =
+                        "Renders a template as a step's parameter would be rendered. A text that is exactly one "
+                        "{{ expression }} keeps the JSON type of its value; anything else becomes text.",
+                OPERANDS({.name = "TEXT", .kind = BP_ARGUMENT_TEXT, .help = "the template",
+                          .replaced_by = BP_OPTION_BIT(BP_OPTION_FILE) | BP_OPTION_BIT(BP_OPTION_JSONL)}),
+                OPTIONS({.id = BP_OPTION_FILE, .letter = 'f', .name = "file", .argument = "FILE",
+                         .kind = BP_ARGUMENT_FILE, .help = "read the template from a file; - is standard input"},
+                        OPTION_PARAM("a parameter; the value is JSON where it reads as JSON, else text"),
+                        OPTION_PARAMS_FILE, OPTION_STEPS_FILE, OPTION_UNDEFINED,
+                        OPTION_FORMAT("how to print the result", "text", "json"),
+                        OPTION_JSONL("{template, params, steps, strict}")),
+                EXAMPLES({"Text", "budpipeline template render 'Hello {{ params.name | upper }}' -p name=Ada"},
+                         {"A value with its type", "budpipeline template render '{{ params.n * 2 }}' -p n=21"},
+                         {"Many at once",
+                          "echo '{\"template\": \"{{ params.n + 1 }}\", \"params\": {\"n\": 1}}' | "
+                          "budpipeline template render --jsonl"}),
+                .exits = BP_EXIT_BIT_INVALID,
+                .run = bp_command_template_render,
+        },
+        {
+                .name = "condition",
+                .summary = "Try out conditions",
+                .description = "Conditions decide whether a step runs, and which branch is taken.",
+                EXAMPLES({"Judge", "budpipeline condition eval '{{ params.n > 5 }}' -p n=7"}),
+        },
+        {
+                .name = "condition eval",
+                .summary = "Judge a condition",
+                .description = "Prints true or false, as the condition of a step would be judged. Both exit with 0.",
+                OPERANDS({.name = "TEXT", .kind = BP_ARGUMENT_TEXT, .help = "the condition",
+                          .replaced_by = BP_OPTION_BIT(BP_OPTION_FILE) | BP_OPTION_BIT(BP_OPTION_JSONL)}),
+                OPTIONS({.id = BP_OPTION_FILE, .letter = 'f', .name = "file", .argument = "FILE",
+                         .kind = BP_ARGUMENT_FILE, .help = "read the condition from a file; - is standard input"},
+                        OPTION_PARAM("a parameter; the value is JSON where it reads as JSON, else text"),
+                        OPTION_PARAMS_FILE, OPTION_STEPS_FILE, OPTION_UNDEFINED,
+                        OPTION_JSONL("{condition, params, steps, strict}")),
+                EXAMPLES({"A comparison", "budpipeline condition eval '{{ params.n > 5 }}' -p n=7"},
+                         {"Many at once", "echo '{\"condition\": \"{{ params.ok }}\", \"params\": {\"ok\": true}}' | "
+                                          "budpipeline condition eval --jsonl"}),
+                .exits = BP_EXIT_BIT_INVALID,
+                .run = bp_command_condition_eval,
+        },
+        {
                 .name = "version",
                 .summary = "Show the version of this program",
                 OPTIONS(OPTION_FORMAT("how to print it", "text", "json")),
@@ -120,11 +288,10 @@ const struct bp_command bp_commands[] = {
                 .run = bp_command_man,
         },
         {
-                .name = "describe-plugin",
-                .summary = "Describe a shared object",
-                OPERANDS({.name = "PATH", .kind = BP_ARGUMENT_FILE, .help = "the shared object"}),
-                .exits = BP_EXIT_BIT_FAILED,
+                .name = BP_PLUGINS_DESCRIBE_COMMAND,
+                .summary = "Describe a shared object to the program that started this one",
                 .hidden = true,
+                OPERANDS({.name = "PATH", .kind = BP_ARGUMENT_FILE, .help = "the shared object"}),
                 .run = bp_command_describe_plugin,
         },
 };
