@@ -3,11 +3,14 @@
 
 BUDPIPELINE_BUILD names the build folder to test; without it, it is build/ of the tree.
 """
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from terminal import Terminal
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,3 +56,36 @@ def cli(budpipeline, root):
                                    cwd=cwd, env=surroundings | {"LANG": "C.UTF-8"} | (env or {}), timeout=timeout))
 
     return run
+
+
+@pytest.fixture
+def terminal(budpipeline, root):
+    """Runs the command line on a terminal: `with terminal("run", "file.yaml", columns=80) as screen:`"""
+
+    def start(*arguments, **how):
+        return Terminal([budpipeline, *arguments], cwd=root, **how)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def planets(root):
+    """The service of the examples. @return its URL"""
+    service = subprocess.Popen(["/usr/bin/python3", root / "examples/service/serve.py", "--port", "0"],
+                               stdout=subprocess.PIPE, text=True)
+    yield service.stdout.readline().split()[-1]
+    service.terminate()
+    service.wait()
+
+
+@pytest.fixture
+def pipeline(tmp_path):
+    """Writes a pipeline as JSON: pipeline(steps, **fields). @return its path"""
+
+    def write(steps, **fields):
+        steps = [{"name": step["id"], **step} for step in steps]
+        path = tmp_path / f"pipeline-{len(list(tmp_path.iterdir()))}.json"
+        path.write_text(json.dumps({"name": "test", **fields, "steps": steps}))
+        return path
+
+    return write
