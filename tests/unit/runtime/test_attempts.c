@@ -243,6 +243,34 @@ static void a_pure_step_that_is_not_inline_runs_on_a_worker(void **state) {
         world_free(world);
 }
 
+static void templates_that_take_long_are_evaluated_on_a_worker(void **state) {
+        static const struct {
+                uint32_t total_work;
+                enum bp_execution_state expected;
+                const char *code;
+                int64_t n;
+        } cases[] = {
+                {0, BP_EXECUTION_COMPLETED, "", 42},
+                {1, BP_EXECUTION_FAILED, "TEMPLATE_LIMIT", -1},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < BP_COUNT(cases); i++) {
+                const struct bp_runtime_settings settings = {
+                        .engine = {.inline_work = 1, .total_work = cases[i].total_work}};
+                struct world *world = world_new(&settings, NULL);
+
+                start(world, "\"steps\": [{\"id\": \"s0\", \"name\": \"a\", \"action\": \"pure\","
+                             "\"params\": {\"n\": \"{{ 40 + 1 }}\"}}],"
+                             "\"outputs\": {\"all\": \"{{ steps.s0.outputs.n }}\"}");
+                world_run(world);
+                assert_int_equal(world->ended[0].state, cases[i].expected);
+                assert_string_equal(world->ended[0].steps[0].code, cases[i].code);
+                assert_int_equal(world->ended[0].steps[0].n, cases[i].n);
+                world_free(world);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(parallel_attempts_keep_to_the_limits),
@@ -256,6 +284,7 @@ int main(void) {
                 cmocka_unit_test(a_jump_of_the_wall_clock_neither_shortens_nor_prolongs_a_sleep),
                 cmocka_unit_test(lines_and_progress_of_a_worker_come_in_order),
                 cmocka_unit_test(a_pure_step_that_is_not_inline_runs_on_a_worker),
+                cmocka_unit_test(templates_that_take_long_are_evaluated_on_a_worker),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
