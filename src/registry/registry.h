@@ -236,7 +236,7 @@ void bp_action_meta_write(struct bp_strbuf *buffer, const struct bp_action_entry
  */
 int bp_registry_answer(const struct bp_registry_snapshot *snapshot, const char **ret_text, size_t *ret_size);
 
-/** Appends the answer of bp_registry_answer(). */
+/** Appends the answer of bp_registry_answer(), which costs a copy: servers send that one. */
 void bp_registry_write(struct bp_strbuf *buffer, const struct bp_registry_snapshot *snapshot);
 
 /** Appends JSON Schema 2020-12 of the parameters. */

@@ -691,11 +691,11 @@ static inline int bp_event_ignore(struct bp_action_context *context) {
  * Making values. The result lives until the call returns; NULL may be passed on, see struct bp_host.
  */
 
-/** A text value from a NUL-terminated one. */
+/** A text value from a NUL-terminated one; from NULL, as it comes when memory is exhausted, NULL. */
 static inline const struct bp_value *bp_make_text(struct bp_action_context *context, const char *text) {
         size_t size = 0;
 
-        while (text[size])
+        while (text && text[size])
                 size++;
         return context->host->make_string(context, text, size);
 }
