@@ -21,7 +21,7 @@ const char *const bp_skip_propagation_words[] = {"none", "all", NULL};
 #define REQUIRED BP_FIELD_REQUIRED
 #define NULLABLE BP_FIELD_NULLABLE
 #define BETWEEN(low, high) .minimum = (low), .maximum = (high)
-#define AT_LEAST(low) .minimum = (low), .maximum = INFINITY
+#define AT_LEAST(low) .minimum = (low), .maximum = HUGE_VAL
 #define INT_DEFAULT(number) .fallback = {.type = BP_INT, .as.integer = (number)}
 #define FLOAT_DEFAULT(value) .fallback = {.type = BP_FLOAT, .as.number = (value)}
 #define BOOL_DEFAULT(value) .fallback = {.type = BP_BOOL, .as.boolean = (value)}
