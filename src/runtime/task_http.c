@@ -19,6 +19,7 @@
 #include "runtime/task.h"
 
 static const char key_header[] = "Idempotency-Key";
+static const char unsent_message[] = "the request could not be sent: memory is exhausted, or the process stops";
 
 static struct bp_http_client *existing_client(struct bp_runtime *runtime, bool *ret_closed) {
         struct bp_http_client *client;
@@ -223,10 +224,21 @@ static void reply_arrived(void *userdata, const struct bp_http_response *respons
                 bp_workers_submit(task->runtime->workers, &task->job);
 }
 
+/* Nothing left this process, so the action gets an answer that says so. */
+static enum bp_task_http_state answer_unsent(struct bp_task *task) {
+        struct bp_http_response *reply = failed_response(task->arena, BP_HTTP_UNSENT, unsent_message);
+
+        if (!reply)
+                return BP_TASK_HTTP_REFUSED;
+        reply->state = task->result.state;
+        task->reply = reply;
+        return BP_TASK_HTTP_ANSWERED;
+}
+
 enum bp_task_http_state bp_task_http_begin(struct bp_task *task) {
         atomic_store(&task->reply_parties, 2);
         if (begin(task, task->result.request, reply_arrived, task) < 0)
-                return BP_TASK_HTTP_REFUSED;
+                return answer_unsent(task);
         return party_arrives(task) ? BP_TASK_HTTP_ANSWERED : BP_TASK_HTTP_UNDER_WAY;
 }
 
@@ -267,7 +279,7 @@ int bp_task_http_perform(struct bp_task *task, const struct bp_http_request *req
         if (r == 0)
                 wait_for_answer(&wait);
         else
-                wait.response = failed_response(arena, BP_HTTP_UNSENT, "the request could not be sent");
+                wait.response = failed_response(arena, BP_HTTP_UNSENT, unsent_message);
         atomic_store(&task->exchange, 0);
         pthread_cond_destroy(&wait.answered);
         pthread_mutex_destroy(&wait.mutex);

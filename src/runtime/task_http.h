@@ -15,7 +15,7 @@ struct bp_value;
 
 /** What became of a request. */
 enum bp_task_http_state {
-        BP_TASK_HTTP_REFUSED = 1, /**< there will be no answer: memory is exhausted, or the process stops */
+        BP_TASK_HTTP_REFUSED = 1, /**< there will be no answer, memory is exhausted */
         BP_TASK_HTTP_UNDER_WAY,   /**< the task's job runs when the answer is there; hands off the task */
         BP_TASK_HTTP_ANSWERED,    /**< task->reply is there already */
 };

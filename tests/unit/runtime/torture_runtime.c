@@ -50,12 +50,12 @@ static int live_once(const void *data) {
 
 static void an_execution_says_when_memory_fails(void **state) {
         struct world *world = world_new(&(struct bp_runtime_settings){0}, NULL);
-        const struct bp_definition *definition =
-                define(world, "{\"name\": \"p\", \"steps\": ["
-                              "{\"id\": \"s0\", \"name\": \"a\", \"action\": \"pure\", \"params\": {\"n\": 1}},"
-                              "{\"id\": \"s1\", \"name\": \"b\", \"action\": \"sleep\", \"params\": {\"seconds\": 5},"
-                              " \"depends_on\": [\"s0\"]},"
-                              "{\"id\": \"s2\", \"name\": \"c\", \"action\": \"pure\", \"depends_on\": [\"s1\"]}]}");
+        const struct bp_definition *definition = define(
+                world, "{\"name\": \"p\", \"steps\": ["
+                       "{\"id\": \"s0\", \"name\": \"a\", \"action\": \"pure\", \"params\": {\"n\": \"{{ 40 + 1 }}\"}},"
+                       "{\"id\": \"s1\", \"name\": \"b\", \"action\": \"sleep\", \"params\": {\"seconds\": 5},"
+                       " \"depends_on\": [\"s0\"]},"
+                       "{\"id\": \"s2\", \"name\": \"c\", \"action\": \"pure\", \"depends_on\": [\"s1\"]}]}");
 
         (void)state;
         assert_int_equal(torture(live_once, definition), 0);
