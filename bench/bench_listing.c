@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The listing of 10,000 actions, each with four parameters, two outputs and an example, as GET /actions answers it. */
+#include <budpipeline/action.h>
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/problem.h"
+#include "base/strbuf.h"
+#include "registry/registry.h"
+
+#include "measure.h"
+
+enum { ACTIONS = 10000 };
+
+static int execute(struct bp_action_context *context) {
+        return bp_complete(context);
+}
+
+/* clang-format off */
+BP_ACTION(bench_listed,
+        .name = "Listed", .category = "Measuring", .version = "1.0.0", .effect = BP_PURE,
+        .description = "Stands for an action of the usual size, ten thousand times over.",
+        BP_PARAMS(
+                {.name = "message", .label = "Message", .type = BP_PARAM_TEMPLATE, .required = 1,
+                 .description = "What is said, as a template", .placeholder = "Hello {{ params.name }}"},
+                {.name = "level", .label = "Level", .type = BP_PARAM_SELECT, .default_json = "\"info\"",
+                 BP_OPTIONS({"debug", "Debug"}, {"info", "Info"}, {"warning", "Warning"}, {"error", "Error"})},
+                {.name = "count", .label = "Count", .type = BP_PARAM_NUMBER, .default_json = "1", BP_BETWEEN(1, 100)},
+                {.name = "extra", .label = "Extra", .type = BP_PARAM_JSON, .default_json = "{}"}),
+        BP_OUTPUTS({"said", "string", "what was said"}, {"times", "number", "how often"}),
+        BP_EXAMPLES({"Greeting", "{\"message\": \"hello\", \"level\": \"info\"}", "says hello once"}),
+        .execute = execute);
+/* clang-format on */
+
+static struct bp_registry *registry_of(size_t count) {
+        struct bp_registry *registry = bp_registry_new();
+        struct bp_registry_draft *draft;
+
+        measure_demand(registry != NULL, "no memory");
+        draft = bp_registry_draft_new(registry, true);
+        measure_demand(draft != NULL, "no memory");
+        for (size_t i = 0; i < count; i++) {
+                struct bp_problem_list problems = {.arena = bp_arena_new(BP_ARENA_UNLIMITED)};
+                struct bp_action action = bp_action_bench_listed;
+                char type[32];
+
+                snprintf(type, sizeof(type), "listed_%zu", i);
+                action.type = type;
+                measure_demand(bp_registry_draft_add(draft, &action, NULL, &problems) == 0, "an action was refused");
+                bp_arena_free(problems.arena);
+        }
+        measure_demand(bp_registry_publish(registry, draft) == 0, "no memory");
+        return registry;
+}
+
+static void list(void *data) {
+        const struct bp_registry_snapshot *snapshot = bp_registry_acquire(data);
+        struct bp_strbuf text;
+
+        bp_strbuf_init(&text, NULL, SIZE_MAX / 2);
+        bp_registry_write(&text, snapshot);
+        measure_demand(text.error == 0 && text.size > ACTIONS, "the listing is not whole");
+        bp_strbuf_done(&text);
+        bp_registry_release(snapshot);
+}
+
+int main(void) {
+        struct bp_registry *registry = registry_of(ACTIONS);
+
+        measure("listing", list, registry, 1);
+        bp_registry_free(registry);
+        return EXIT_SUCCESS;
+}
