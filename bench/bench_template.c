@@ -10,9 +10,9 @@
 #include "measure.h"
 
 static const char text[] =
-        "Dear {{ params.name | upper }}, {{ steps.fetch.outputs.total + 1 }} of {{ params.items[1].title }} are left";
+        "Dear {{ params.name | upper }}, {{ steps.fetch.outputs.total + 1 }} of {{ params.lines[1].title }} are left";
 static const char expected[] = "Dear ALICE, 42 of tea are left";
-static const char params_text[] = "{\"name\": \"Alice\", \"items\": [{\"title\": \"coffee\"}, {\"title\": \"tea\"}]}";
+static const char params_text[] = "{\"name\": \"Alice\", \"lines\": [{\"title\": \"coffee\"}, {\"title\": \"tea\"}]}";
 static const char steps_text[] = "{\"fetch\": {\"outputs\": {\"total\": 41, \"status\": 200}}}";
 
 struct rendering {
