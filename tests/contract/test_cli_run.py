@@ -143,7 +143,7 @@ def test_timeout_bounds_the_run(cli, pipeline):
 def test_batch_form(cli):
     lines = [
         {"dag": {"name": "a", "steps": [{"id": "f", "name": "F", "action": "fail", "on_failure": "retry"}]}},
-        {"dag": {"name": "b", "steps": [{"id": "s", "name": "S", "action": "set_output",
+        {"dag": {"name": "b", "parameters": [{"name": "n"}], "steps": [{"id": "s", "name": "S", "action": "set_output",
                                          "params": {"outputs": {"n": "{{ params.n + 1 }}"}}}],
                  "outputs": {"n": "{{ steps.s.outputs.n }}"}}, "params": {"n": 1}},
         {"yaml": "name: c\nsteps: []\n"}, {"dag": {"name": "d", "steps": [{"id": "x", "name": "X", "action": "none_such"}]}},

@@ -106,7 +106,7 @@ def test_batch_form(cli):
 def test_a_terminal_sees_the_source_line_with_a_mark_and_a_hint(terminal, tmp_path):
     file = tmp_path / "cycle.yaml"
     file.write_text("name: x\nsteps:\n  - {id: a, name: A, action: lug}\n")
-    with terminal("validate", str(file)) as screen:
+    with terminal("validate", str(file), columns=400) as screen:
         assert screen.finish() == 0
         lines = screen.screen.text.splitlines()
         place = next(i for i, line in enumerate(lines) if "UNKNOWN_ACTION" in line)
