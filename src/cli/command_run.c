@@ -406,7 +406,7 @@ int bp_command_run(struct bp_cli *cli, const struct bp_arguments *arguments) {
         if (!arena || bp_catalogue_open(cli, &session.catalogue))
                 return bp_cli_no_memory(cli);
         /* A reader that goes away (`| head`) must not kill a run on its way. */
-        signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGPIPE, SIG_IGN);
         code = bp_arguments_has(arguments, BP_OPTION_JSONL) ? bp_run_batch(cli, arguments, &session.catalogue)
                                                             : run_file(&session);
         bp_checked_done(&session.checked);

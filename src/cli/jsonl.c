@@ -174,7 +174,7 @@ bool bp_jsonl_flag(const struct bp_value *line, const char *key) {
 
 void bp_jsonl_write_problem(struct bp_strbuf *buffer, const struct bp_problem *problem, bool with_pointer) {
         bp_strbuf_add_text(buffer, "{\"code\":");
-        bp_json_write_string(buffer, problem->code, strlen(problem->code));
+        bp_json_write_string(buffer, problem->code ? problem->code : "", problem->code ? strlen(problem->code) : 0);
         bp_strbuf_add_text(buffer, ",\"message\":");
         bp_json_write_string(buffer, problem->message, strlen(problem->message));
         if (with_pointer) {

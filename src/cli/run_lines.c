@@ -64,7 +64,7 @@ static void begin_line(const struct lines *lines, struct bp_strbuf *line, struct
 static void end_line(const struct lines *lines, struct bp_strbuf *line) {
         bp_strbuf_add_char(line, '\n');
         fputs(bp_strbuf_text(line), lines->cli->out);
-        fflush(lines->cli->out);
+        (void)fflush(lines->cli->out);
         bp_strbuf_done(line);
 }
 

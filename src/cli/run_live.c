@@ -60,7 +60,7 @@ static void enter(struct live *live) {
                 live->has_terminal = tcsetattr(fileno(live->cli->out), TCSANOW, &changed) == 0;
         }
         fputs(HIDE_CURSOR, live->cli->out);
-        fflush(live->cli->out);
+        (void)fflush(live->cli->out);
 }
 
 static void *live_new(const struct bp_cli *cli, const struct bp_definition *definition, bool virtual_time) {
@@ -241,7 +241,7 @@ static void draw(struct live *live) {
         if (live->picture.error || live->output.error)
                 return;
         fputs(bp_strbuf_text(&live->output), live->cli->out);
-        fflush(live->cli->out);
+        (void)fflush(live->cli->out);
         bp_strbuf_clear(&live->drawn);
         bp_strbuf_add(&live->drawn, live->picture.text, live->picture.size);
 }
@@ -263,7 +263,7 @@ static void live_leave(void *view) {
         if (!live->has_left) {
                 draw(live);
                 fputs(SHOW_CURSOR, live->cli->out);
-                fflush(live->cli->out);
+                (void)fflush(live->cli->out);
                 if (live->has_terminal)
                         tcsetattr(fileno(live->cli->out), TCSANOW, &live->terminal);
                 live->has_left = true;

@@ -85,7 +85,7 @@ static void end_line(const struct records *records, struct bp_strbuf *line) {
         bp_strbuf_add_text(line, "}\n");
         if (!line->error)
                 fputs(bp_strbuf_text(line), records->cli->out);
-        fflush(records->cli->out);
+        (void)fflush(records->cli->out);
         bp_strbuf_done(line);
 }
 
@@ -118,7 +118,7 @@ static void records_log(void *view, const struct bp_execution *execution, const 
         const struct records *records = view;
         struct bp_strbuf line;
 
-        begin_line(&line, "log", execution);
+        begin_line(&line, "step_log", execution);
         add_time(&line, "at", log->at);
         add_step(&line, records, log->step, log->attempt);
         add_text(&line, "level", bp_log_level_word(log->level));

@@ -150,7 +150,8 @@ int bp_decide_cleanup_ended(struct bp_turn *turn, uint32_t index) {
 
 int bp_turn_cleanup_lost(struct bp_turn *turn, uint32_t index) {
         bool last = bp_turn_step(turn, index)->cleanup_try >= turn->execution->settings.cleanup_tries;
+        struct bp_wall next_try = {last ? 0 : turn->input->now.us};
 
         return record_end(turn, index, BP_CODE_INTERRUPTED, "The server stopped while the cleanup was under way",
-                          last ? (struct bp_wall){0} : turn->input->now);
+                          next_try);
 }

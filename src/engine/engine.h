@@ -362,7 +362,7 @@ struct bp_execution_view {
 struct bp_execution_view bp_execution_view(const struct bp_execution *execution);
 
 /** A step as it stands. */
-struct bp_step_view bp_execution_step(const struct bp_execution *execution, uint32_t step);
+struct bp_step_view bp_execution_step(const struct bp_execution *execution, uint32_t step_index);
 
 /** How far it is: percent as the reference weighs steps (engine.md section 9), and seconds left or -1. */
 double bp_execution_progress(const struct bp_execution *execution, struct bp_wall now, int64_t *ret_eta_seconds);

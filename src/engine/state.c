@@ -218,7 +218,7 @@ struct bp_wall bp_step_timer(const struct bp_step *step) {
         case BP_STEP_WAITING:
                 return bp_step_awaits_event(step) ? step->deadline : earlier(step->deadline, step->attempt_deadline);
         case BP_STEP_RETRYING:
-                return step->due ? (struct bp_wall){0} : step->deadline;
+                return (struct bp_wall){step->due ? 0 : step->deadline.us};
         default:
                 return cleanup_timer(step);
         }

@@ -2,10 +2,10 @@
 /* Looking at an execution: what the API, the command line and the timers of the runtime ask. */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/strbuf.h"
 #include "engine/state.h"
 
 struct bp_execution_view bp_execution_view(const struct bp_execution *execution) {
@@ -31,11 +31,13 @@ struct bp_execution_view bp_execution_view(const struct bp_execution *execution)
 static struct bp_wall deadline_of(const struct bp_step *step) {
         if (step->state == BP_STEP_RUNNING)
                 return step->attempt_deadline;
-        return bp_step_state_is_final(step->state) ? (struct bp_wall){0} : step->deadline;
+        if (bp_step_state_is_final(step->state))
+                return (struct bp_wall){0};
+        return step->deadline;
 }
 
-struct bp_step_view bp_execution_step(const struct bp_execution *execution, uint32_t index) {
-        const struct bp_step *step = &execution->steps[index];
+struct bp_step_view bp_execution_step(const struct bp_execution *execution, uint32_t step_index) {
+        const struct bp_step *step = &execution->steps[step_index];
         const struct bp_kept *kept = step->kept;
 
         return (struct bp_step_view){
@@ -45,7 +47,7 @@ struct bp_step_view bp_execution_step(const struct bp_execution *execution, uint
                 .message = kept ? kept->message : NULL,
                 .error = kept ? kept->error : bp_value_null,
                 .outputs = kept ? kept->outputs : bp_value_empty_object,
-                .external_id = bp_step_awaits_event(step) ? kept->external_id : NULL,
+                .external_id = kept && bp_step_awaits_event(step) ? kept->external_id : NULL,
                 .started_at = step->started_at,
                 .ended_at = step->ended_at,
                 .deadline = deadline_of(step),
@@ -147,19 +149,15 @@ double bp_execution_progress(const struct bp_execution *execution, struct bp_wal
 
 int bp_idempotency_key(struct bp_id execution, const char *step_id, uint32_t generation, uint32_t call,
                        struct bp_arena *arena, const char **ret_key) {
-        char id[BP_ID_TEXT_SIZE], numbers[32], key[BP_ID_TEXT_SIZE];
-        size_t step_size = strlen(step_id), numbers_size;
-        char *text, *copy;
+        char id[BP_ID_TEXT_SIZE], key[BP_ID_TEXT_SIZE];
+        struct bp_strbuf name;
+        char *copy;
 
-        numbers_size = (size_t)snprintf(numbers, sizeof(numbers), "/%u/%u", generation, call);
-        text = bp_arena_alloc(arena, BP_ID_TEXT_SIZE + step_size + numbers_size);
-        if (!text)
-                return -ENOMEM;
-        memcpy(text, bp_id_format(execution, id), BP_ID_TEXT_SIZE - 1);
-        text[BP_ID_TEXT_SIZE - 1] = '/';
-        memcpy(text + BP_ID_TEXT_SIZE, step_id, step_size);
-        memcpy(text + BP_ID_TEXT_SIZE + step_size, numbers, numbers_size);
-        bp_id_format(bp_id_derive(text, BP_ID_TEXT_SIZE + step_size + numbers_size), key);
+        bp_strbuf_init(&name, arena, SIZE_MAX / 2);
+        bp_strbuf_printf(&name, "%s/%s/%u/%u", bp_id_format(execution, id), step_id, generation, call);
+        if (name.error)
+                return name.error;
+        bp_id_format(bp_id_derive(name.text, name.size), key);
         copy = bp_arena_text(arena, key, BP_ID_TEXT_SIZE - 1);
         if (!copy)
                 return -ENOMEM;

@@ -57,7 +57,7 @@ void bp_host_log(struct bp_action_context *context, uint32_t level, const char *
 void bp_host_end_log(struct bp_host_state *state) {
         char text[64];
 
-        if (!state->n_log_lines_dropped)
+        if (!state->n_log_lines_dropped || !services_of(state)->log)
                 return;
         snprintf(text, sizeof(text), "%u further lines were left out", state->n_log_lines_dropped);
         services_of(state)->log(state->call->userdata, BP_LOG_WARNING, text);

@@ -307,7 +307,7 @@ static int slice_text_stepped(struct bp_evaluation *evaluation, const struct bp_
 static int slice_text(struct bp_evaluation *evaluation, const struct bp_value *text, const struct bp_value parts[3],
                       struct bp_value *ret_value) {
         uint64_t length = bp_text_length(text);
-        struct slice slice;
+        struct slice slice = {0};
         size_t start, end;
         int r = bp_eval_work_bytes(evaluation, text->count);
 
@@ -325,7 +325,7 @@ static int slice_text(struct bp_evaluation *evaluation, const struct bp_value *t
 static int slice_list(struct bp_evaluation *evaluation, const struct bp_value *list, const struct bp_value parts[3],
                       struct bp_value *ret_value) {
         struct bp_value *items;
-        struct slice slice;
+        struct slice slice = {0};
         int r = resolve_slice(evaluation, parts, list->count, &slice);
 
         if (r == 0)
@@ -345,7 +345,7 @@ static int slice_range(struct bp_evaluation *evaluation, const struct bp_value *
                        struct bp_value *ret_value) {
         const struct bp_range *range = bp_value_range(value);
         struct bp_range *part = bp_arena_alloc(evaluation->arena, sizeof(*part));
-        struct slice slice;
+        struct slice slice = {0};
         int r;
 
         if (!part)

@@ -68,7 +68,10 @@ static bool is_any_word(const char *text, size_t size, const char *const *words)
 }
 
 static bool has_tags(const char *text, size_t size) {
-        return memmem(text, size, "{{", 2) || memmem(text, size, "{%", 2) || memmem(text, size, "{#", 2);
+        for (size_t i = 0; i + 1 < size; i++)
+                if (text[i] == '{' && (text[i + 1] == '{' || text[i + 1] == '%' || text[i + 1] == '#'))
+                        return true;
+        return false;
 }
 
 static int build(struct bp_arena *arena, const char *text, size_t size, const struct bp_template_limits *limits,
@@ -88,17 +91,18 @@ static int build(struct bp_arena *arena, const char *text, size_t size, const st
 
 int bp_condition_compile(struct bp_arena *arena, const char *text, size_t size, const struct bp_template_limits *limits,
                          const struct bp_condition **ret_condition, struct bp_problem *reterr_problem) {
-        struct bp_condition *condition = bp_arena_alloc(arena, sizeof(*condition));
-        const char *start = text ? text : "";
-        size_t length = text ? size : 0;
+        struct bp_condition *condition;
         int r;
 
+        if (!text)
+                return bp_condition_compile(arena, "", 0, limits, ret_condition, reterr_problem);
+        condition = bp_arena_alloc(arena, sizeof(*condition));
         if (!condition)
                 return -ENOMEM;
-        if (!bp_utf8_valid(start, length))
+        if (!bp_utf8_valid(text, size))
                 return bp_problem_set(reterr_problem, "CONDITION_SYNTAX", "the text is not valid UTF-8");
-        trim(&start, &length);
-        r = build(arena, start, length, limits, condition, reterr_problem);
+        trim(&text, &size);
+        r = build(arena, text, size, limits, condition, reterr_problem);
         if (r > 0)
                 rename_code(reterr_problem);
         if (r == 0)

@@ -252,7 +252,7 @@ static int split_chunks(struct wrap *wrap, const char *text, size_t size, struct
 }
 
 static bool is_blank(const struct chunk *chunk) {
-        return is_blank_byte(chunk->text[0]);
+        return chunk->text && is_blank_byte(chunk->text[0]);
 }
 
 /* Where a chunk that is longer than a line is cut so that `room` characters are used. */

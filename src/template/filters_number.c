@@ -213,9 +213,9 @@ static int size_of(struct bp_evaluation *evaluation, const struct bp_value *subj
 FILTER(filesizeformat) {
         static const char *const prefixes[2][8] = {{"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"},
                                                    {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"}};
-        double bytes, unit, base;
+        double bytes = 0, unit, base;
         char text[DOUBLE_TEXT];
-        bool binary;
+        bool binary = false;
         size_t i = 0;
         int r = size_of(evaluation, subject, &bytes);
 

@@ -243,13 +243,15 @@ static uint32_t scan_float(const struct bp_lexer *lexer, uint32_t at) {
 }
 
 static bool is_digit_of(char byte, int base) {
-        char digits[2] = {byte, '\0'};
-        char *end;
+        int value = -1;
 
-        if (byte == '\0' || byte == '+' || byte == '-' || byte == ' ' || (byte >= '\t' && byte <= '\r'))
-                return false;
-        strtol(digits, &end, base);
-        return end != digits;
+        if (byte >= '0' && byte <= '9')
+                value = byte - '0';
+        else if (byte >= 'a' && byte <= 'f')
+                value = byte - 'a' + 10;
+        else if (byte >= 'A' && byte <= 'F')
+                value = byte - 'A' + 10;
+        return value >= 0 && value < base;
 }
 
 /* @return offset behind the integer; its base and where its digits start */

@@ -448,7 +448,7 @@ static int order_lists(struct bp_evaluation *evaluation, enum bp_operator operat
         uint32_t common = left->count < right->count ? left->count : right->count;
 
         for (uint32_t i = 0; i < common; i++) {
-                bool equal;
+                bool equal = false;
                 int r = bp_equal(evaluation, &left->as.items[i], &right->as.items[i], &equal);
 
                 if (r != 0)

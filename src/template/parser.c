@@ -243,8 +243,9 @@ struct target_list {
 static int append_target(struct bp_parser *parser, struct target_list *list, const struct bp_target *target) {
         if (list->count == list->capacity) {
                 uint32_t capacity = list->capacity ? list->capacity * 2 : 4;
-                const struct bp_target **items = bp_arena_grow(
-                        parser->arena, list->items, list->capacity * sizeof(*items), capacity * sizeof(*items));
+                const struct bp_target **items =
+                        bp_arena_grow(parser->arena, list->items, list->capacity * sizeof(struct bp_target *),
+                                      capacity * sizeof(struct bp_target *));
 
                 if (!items)
                         return -ENOMEM;
@@ -279,7 +280,7 @@ static int parse_one_target(struct bp_parser *parser, bool namespaces, const str
 static int parse_targets(struct bp_parser *parser, bool namespaces, const struct bp_target **ret_target) {
         struct bp_target tuple = {.kind = BP_TARGET_TUPLE};
         struct target_list list = {0};
-        const struct bp_target *first, *target;
+        const struct bp_target *first = NULL, *target = NULL;
         int r = parse_one_target(parser, namespaces, &first);
 
         if (r != 0 || parser->token.kind != BP_TOKEN_COMMA) {
@@ -389,8 +390,8 @@ static int parse_set(struct bp_parser *parser, uint32_t offset, struct body *bod
 }
 
 static int parse_with_item(struct bp_parser *parser, struct target_list *targets, struct bp_node_list *values) {
-        const struct bp_target *target;
-        const struct bp_node *value;
+        const struct bp_target *target = NULL;
+        const struct bp_node *value = NULL;
         int r = parse_one_target(parser, false, &target);
 
         if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of the parser share: statements are in parser.c, expressions in expression.c. */
+/* What the parts of the parser share: statements are in parser.c, operators in expression.c, the rest in operand.c. */
 #ifndef BP_TEMPLATE_PARSER_H
 #define BP_TEMPLATE_PARSER_H
 
@@ -58,6 +58,18 @@ int bp_parser_filters(struct bp_parser *parser, const struct bp_node **ret_node)
 
 /* A name that is read. */
 int bp_parser_name(struct bp_parser *parser, const struct bp_node **ret_node);
+
+/* A name, a literal, or an expression in parentheses. */
+int bp_parser_primary(struct bp_parser *parser, const struct bp_node **ret_node);
+
+/* The attributes, subscripts and calls behind a node. */
+int bp_parser_postfix(struct bp_parser *parser, const struct bp_node *node, const struct bp_node **ret_node);
+
+/* The filters, tests and calls applied to a node. */
+int bp_parser_applied(struct bp_parser *parser, const struct bp_node *node, const struct bp_node **ret_node);
+
+/* Copies the node, whose children are complete, to where it will stay. */
+int bp_parser_finish(struct bp_parser *parser, struct bp_node node, const struct bp_node **ret_node);
 
 /* Nodes under construction. */
 struct bp_node_list {

@@ -268,7 +268,7 @@ static const char *escape_of(char byte) {
 
 int bp_text_escape(struct bp_evaluation *evaluation, const struct bp_value *value, struct bp_value *ret_markup) {
         struct bp_strbuf buffer;
-        struct bp_value text;
+        struct bp_value text = bp_value_null;
         int r = bp_text_of(evaluation, value, &text);
 
         if (r != 0 || bp_value_is_markup(&text)) {

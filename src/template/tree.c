@@ -124,7 +124,7 @@ static int evaluate_list(struct tree_evaluation *evaluation, const struct bp_tem
 
         bp_list_init(&list, evaluation->arena);
         for (uint32_t i = 0; i < tree->value.count; i++) {
-                struct bp_value item;
+                struct bp_value item = bp_value_null;
                 int r = evaluate(evaluation, &tree->children[i], &item);
 
                 if (r > 0)
@@ -143,7 +143,7 @@ static int evaluate_object(struct tree_evaluation *evaluation, const struct bp_t
         bp_object_init(&object, evaluation->arena);
         for (uint32_t i = 0; i < tree->value.count; i++) {
                 const struct bp_member *member = &tree->value.as.members[i];
-                struct bp_value value;
+                struct bp_value value = bp_value_null;
                 int r = evaluate(evaluation, &tree->children[i], &value);
 
                 if (r > 0)

@@ -73,10 +73,14 @@ const char *bp_value_kind(const struct bp_value *value) {
                 [BP_SHAPE_MARKUP] = "str",
         };
         static const char *const internal[] = {
-                [BP_T_UNDEFINED - BP_T_UNDEFINED] = "undefined", [BP_T_DICT - BP_T_UNDEFINED] = "dict",
-                [BP_T_RANGE - BP_T_UNDEFINED] = "range",         [BP_T_GENERATOR - BP_T_UNDEFINED] = "generator",
-                [BP_T_NAMESPACE - BP_T_UNDEFINED] = "namespace", [BP_T_CYCLER - BP_T_UNDEFINED] = "cycler",
-                [BP_T_JOINER - BP_T_UNDEFINED] = "joiner",       [BP_T_LOOP - BP_T_UNDEFINED] = "loop",
+                [0] = "undefined",
+                [BP_T_DICT - BP_T_UNDEFINED] = "dict",
+                [BP_T_RANGE - BP_T_UNDEFINED] = "range",
+                [BP_T_GENERATOR - BP_T_UNDEFINED] = "generator",
+                [BP_T_NAMESPACE - BP_T_UNDEFINED] = "namespace",
+                [BP_T_CYCLER - BP_T_UNDEFINED] = "cycler",
+                [BP_T_JOINER - BP_T_UNDEFINED] = "joiner",
+                [BP_T_LOOP - BP_T_UNDEFINED] = "loop",
         };
 
         if (value->type == BP_LIST)
@@ -364,7 +368,7 @@ static int export_mapping(struct bp_evaluation *evaluation, const struct bp_valu
 
         bp_object_init(&object, evaluation->arena);
         for (uint32_t i = 0; i < value->count; i++) {
-                struct bp_value key, name, member;
+                struct bp_value key, name = bp_value_null, member;
                 int r;
 
                 bp_mapping_entry(value, i, &key, &member);

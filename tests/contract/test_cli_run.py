@@ -34,11 +34,11 @@ def test_the_result_for_a_program(cli):
 def test_every_record_for_a_program(cli):
     done = cli("run", HELLO, "--format", "jsonl")
     records = [json.loads(line) for line in done.out.splitlines()]
-    kept = [record for record in records if record["type"] != "log"]
+    kept = [record for record in records if record["type"] != "step_log"]
     assert [record["sequence"] for record in kept] == list(range(1, len(kept) + 1))
     assert kept[0]["type"] == "execution_started" and kept[-1]["type"] == "execution_ended"
     assert kept[-1]["status"] == "completed" and kept[-1]["data"] == {"greeting": "Hello, world!"}
-    assert [record["message"] for record in records if record["type"] == "log"] == ["Hello, world!"]
+    assert [record["message"] for record in records if record["type"] == "step_log"] == ["Hello, world!"]
     assert len({record["execution_id"] for record in records}) == 1
 
 

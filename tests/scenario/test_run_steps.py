@@ -163,6 +163,6 @@ def test_the_same_pipeline_gives_the_same_records(cli, pipeline):
 
     def facts():
         return [{key: record.get(key) for key in ("sequence", "type", "step", "attempt", "status", "data")}
-                for record in records_of(cli, file, "--virtual-time") if record["type"] != "log"]
+                for record in records_of(cli, file, "--virtual-time") if record["type"] != "step_log"]
 
     assert facts() == facts()
