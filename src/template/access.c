@@ -157,7 +157,7 @@ int bp_access_attribute(struct bp_evaluation *evaluation, const struct bp_value 
         if (member)
                 *ret_value = *member;
         else if (!found)
-                *ret_value = bp_value_undefined(name, size);
+                *ret_value = bp_value_undefined_in(value, name, size);
         return 0;
 }
 
@@ -224,7 +224,7 @@ int bp_access_item(struct bp_evaluation *evaluation, const struct bp_value *valu
         else if (bp_value_integer(key, &index))
                 r = item_at(evaluation, value, index, &found, ret_value);
         if (r == 0 && !found)
-                *ret_value = bp_value_undefined("item", 4);
+                *ret_value = bp_value_undefined_in(value, "item", 4);
         return r;
 }
 

@@ -389,6 +389,7 @@ static int eval_conditional(struct bp_evaluation *evaluation, const struct bp_no
         if (node->third)
                 return bp_eval_node(evaluation, node->third, ret_value);
         *ret_value = bp_value_undefined("if without else", 15);
+        ret_value->unused = BP_SHAPE_NOTHING;
         return 0;
 }
 

@@ -35,8 +35,9 @@ enum bp_shape {
         BP_SHAPE_KEYS,  /* of keys(), values(), items() */
         BP_SHAPE_VALUES,
         BP_SHAPE_ITEMS,
-        BP_SHAPE_MARKUP, /* a text that is HTML already and is not escaped again */
-        BP_SHAPE_OWN,    /* an object made by the template */
+        BP_SHAPE_MARKUP,  /* a text that is HTML already and is not escaped again */
+        BP_SHAPE_OWN,     /* an object made by the template */
+        BP_SHAPE_NOTHING, /* an undefined value that even strict mode lets pass: of an `if` without `else` */
 };
 
 struct bp_range {
@@ -97,6 +98,11 @@ __attribute__((format(printf, 2, 3))) int bp_eval_type_error(struct bp_evaluatio
 int bp_eval_limit(struct bp_evaluation *evaluation, const char *what);
 /* TEMPLATE_UNDEFINED: this undefined value was used. */
 int bp_eval_undefined_error(struct bp_evaluation *evaluation, const struct bp_value *undefined);
+
+/* True for an undefined value whose use is an error in this evaluation. */
+static inline bool bp_eval_is_forbidden(const struct bp_evaluation *evaluation, const struct bp_value *value) {
+        return value->type == BP_T_UNDEFINED && evaluation->scope->strict && value->unused != BP_SHAPE_NOTHING;
+}
 /* Takes units of work. */
 static inline int bp_eval_work(struct bp_evaluation *evaluation, uint64_t units) {
         if (units > evaluation->work) {
@@ -138,6 +144,8 @@ static inline bool bp_value_is_undefined(const struct bp_value *value) {
 }
 /* An undefined value with the name that led nowhere, which must live as long. */
 struct bp_value bp_value_undefined(const char *name, size_t size);
+/* Same for what was looked for in `value`: nothing stays nothing. */
+struct bp_value bp_value_undefined_in(const struct bp_value *value, const char *name, size_t size);
 static inline bool bp_value_is_mapping(const struct bp_value *value) {
         return value->type == BP_OBJECT || value->type == BP_T_DICT;
 }

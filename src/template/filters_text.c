@@ -39,7 +39,11 @@ FILTER(capitalize) {
         int r = bp_text_of(evaluation, subject, &text);
 
         (void)bound, (void)arguments;
-        return r != 0 ? r : bp_text_capitalize(evaluation, &text, ret_value);
+        if (r == 0)
+                r = bp_text_capitalize(evaluation, &text, ret_value);
+        if (r == 0)
+                ret_value->unused = text.unused;
+        return r;
 }
 
 static bool starts_word(uint32_t code_point) {

@@ -43,26 +43,25 @@ static int next_value(struct percent *percent, struct bp_value *ret_value) {
 static int keyed_value(struct percent *percent, struct bp_value *ret_value) {
         const char *start = ++percent->at;
         struct bp_value key;
-        int depth = 1;
+        int depth = 1, r;
+        bool found = false;
 
-        if (percent->is_tuple || !bp_value_is_mapping(&percent->values))
+        if (percent->is_tuple || !(bp_value_is_mapping(&percent->values) || bp_value_is_undefined(&percent->values)))
                 return bp_eval_type_error(percent->evaluation, "format requires a mapping");
         for (; percent->at < percent->end && depth > 0; percent->at++)
                 depth += *percent->at == '(' ? 1 : *percent->at == ')' ? -1 : 0;
         if (depth > 0)
                 return bp_eval_type_error(percent->evaluation, "incomplete format key");
-        key = bp_value_text_borrow(start, (size_t)(percent->at - 1 - start));
-        {
-                bool found;
-                int r = bp_mapping_get(percent->evaluation, &percent->values, &key, &found, ret_value);
-
-                if (r != 0)
-                        return r;
-                percent->next = 1;
-                return found ? 0
-                             : bp_eval_type_error(percent->evaluation, "format: no key '%.*s'", (int)key.count,
-                                                  key.as.text);
+        percent->next = 1;
+        if (bp_value_is_undefined(&percent->values)) {
+                *ret_value = percent->values;
+                return 0;
         }
+        key = bp_value_text_borrow(start, (size_t)(percent->at - 1 - start));
+        r = bp_mapping_get(percent->evaluation, &percent->values, &key, &found, ret_value);
+        if (r == 0 && !found)
+                r = bp_eval_type_error(percent->evaluation, "format: no key '%.*s'", (int)key.count, key.as.text);
+        return r;
 }
 
 static int read_number(struct percent *percent, int64_t *ret_number) {
@@ -324,6 +323,12 @@ static int first_of_field(struct braces *braces, const char *name, size_t size, 
         return positional(braces, numbered ? (uint64_t)index : braces->next++, ret_value);
 }
 
+/* An item that is there may be undefined all the same. */
+static bool has_item(const struct bp_value *value, const struct bp_value *item) {
+        return value->type == BP_LIST && item->type == BP_INT && item->as.integer >= 0 &&
+               item->as.integer < (int64_t)value->count;
+}
+
 /* [key]: a number is an index. What is missing is an error here, not undefined. */
 static int field_item(struct braces *braces, const char *key, size_t size, struct bp_value *value) {
         struct bp_value item = bp_value_text_borrow(key, size), found;
@@ -333,7 +338,7 @@ static int field_item(struct braces *braces, const char *key, size_t size, struc
         if (read_index(key, size, &index))
                 item = bp_value_int(index);
         r = bp_access_item(braces->evaluation, value, &item, &found);
-        if (r == 0 && bp_value_is_undefined(&found) && !bp_value_is_undefined(value))
+        if (r == 0 && bp_value_is_undefined(&found) && !bp_value_is_undefined(value) && !has_item(value, &item))
                 r = bp_eval_type_error(braces->evaluation, "format() finds no '%.*s'", (int)size, key);
         if (r == 0)
                 *value = found;

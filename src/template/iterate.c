@@ -10,7 +10,7 @@
 int bp_iterator_open(struct bp_evaluation *evaluation, const struct bp_value *value, struct bp_iterator *ret_iterator) {
         switch (value->type) {
         case BP_T_UNDEFINED:
-                if (evaluation->scope->strict)
+                if (bp_eval_is_forbidden(evaluation, value))
                         return bp_eval_undefined_error(evaluation, value);
                 break;
         case BP_STRING:
@@ -37,6 +37,7 @@ static bool next_character(struct bp_iterator *iterator, struct bp_evaluation *e
         bp_utf8_decode(text->as.text + start, &size);
         iterator->position += size;
         *ret_error = bp_text_slice(evaluation, text, start, start + size, ret_value);
+        ret_value->unused = BP_SHAPE_PLAIN; /* Python's iterator over markup gives plain text */
         return true;
 }
 
@@ -136,7 +137,7 @@ int bp_value_length(struct bp_evaluation *evaluation, const struct bp_value *val
 
         switch (value->type) {
         case BP_T_UNDEFINED:
-                if (evaluation->scope->strict)
+                if (bp_eval_is_forbidden(evaluation, value))
                         return bp_eval_undefined_error(evaluation, value);
                 *ret_length = 0;
                 return 0;

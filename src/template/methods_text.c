@@ -366,6 +366,14 @@ METHOD(zfill) {
         return r != 0 ? r : bp_operate(evaluation, BP_OP_ADD, &head, &padded, ret_value);
 }
 
+/* The parts of markup are markup. */
+static int shaped_parts(struct bp_evaluation *evaluation, const struct bp_value *subject, struct bp_value parts[3],
+                        struct bp_value *ret_value) {
+        for (int i = 0; i < 3; i++)
+                parts[i].unused = subject->unused;
+        return bp_value_list(evaluation, BP_SHAPE_TUPLE, parts, 3, ret_value);
+}
+
 /* A tuple of what is before the separator, the separator, and what is behind it. */
 static int part_at(struct bp_evaluation *evaluation, const struct bp_value *subject, const struct bp_value *bound,
                    bool from_end, struct bp_value *ret_value) {
@@ -385,14 +393,14 @@ static int part_at(struct bp_evaluation *evaluation, const struct bp_value *subj
         parts[0] = parts[1] = parts[2] = bp_value_empty_text;
         if (!found) {
                 parts[from_end ? 2 : 0] = *subject;
-                return bp_value_list(evaluation, BP_SHAPE_TUPLE, parts, 3, ret_value);
+                return shaped_parts(evaluation, subject, parts, ret_value);
         }
         start = (size_t)(found - subject->as.text);
         parts[1] = separator;
         r = bp_text_slice(evaluation, subject, 0, start, &parts[0]);
         if (r == 0)
                 r = bp_text_slice(evaluation, subject, start + separator.count, subject->count, &parts[2]);
-        return r != 0 ? r : bp_value_list(evaluation, BP_SHAPE_TUPLE, parts, 3, ret_value);
+        return r != 0 ? r : shaped_parts(evaluation, subject, parts, ret_value);
 }
 
 METHOD(partition) {

@@ -323,7 +323,7 @@ int bp_operate_sign(struct bp_evaluation *evaluation, bool negate, const struct 
 int bp_eval_truth(struct bp_evaluation *evaluation, const struct bp_value *value, bool *ret_result) {
         switch (value->type) {
         case BP_T_UNDEFINED:
-                if (evaluation->scope->strict)
+                if (bp_eval_is_forbidden(evaluation, value))
                         return bp_eval_undefined_error(evaluation, value);
                 *ret_result = false;
                 return 0;
@@ -395,8 +395,10 @@ static int equal_internal(struct bp_evaluation *evaluation, const struct bp_valu
         bool same = left->type == right->type;
 
         if (bp_value_is_undefined(left) || bp_value_is_undefined(right)) {
-                if (evaluation->scope->strict)
-                        return bp_eval_undefined_error(evaluation, bp_value_is_undefined(left) ? left : right);
+                if (bp_eval_is_forbidden(evaluation, left))
+                        return bp_eval_undefined_error(evaluation, left);
+                if (bp_eval_is_forbidden(evaluation, right))
+                        return bp_eval_undefined_error(evaluation, right);
                 *ret_result = same;
                 return 0;
         }

@@ -96,7 +96,7 @@ static uint64_t hash_value(const struct bp_value *value) {
 }
 
 static int check_hashable(struct bp_evaluation *evaluation, const struct bp_value *key) {
-        if (bp_value_is_undefined(key) && evaluation->scope->strict)
+        if (bp_eval_is_forbidden(evaluation, key))
                 return bp_eval_undefined_error(evaluation, key);
         if (bp_value_is_mapping(key) || (key->type == BP_LIST && !bp_value_is_tuple(key)))
                 return bp_eval_type_error(evaluation, "unhashable type: '%s'", bp_value_kind(key));

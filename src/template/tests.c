@@ -38,13 +38,14 @@ CHECK_KIND(callable, subject->type == BP_T_JOINER || subject->type == BP_T_LOOP)
 CHECK(sequence) {
         (void)bound;
         *ret_result = subject->type == BP_STRING || bp_value_is_sequence(subject) || bp_value_is_mapping(subject) ||
-                      subject->type == BP_T_RANGE || (bp_value_is_undefined(subject) && !evaluation->scope->strict);
+                      subject->type == BP_T_RANGE ||
+                      (bp_value_is_undefined(subject) && !bp_eval_is_forbidden(evaluation, subject));
         return 0;
 }
 
 CHECK(iterable) {
         (void)bound;
-        if (bp_value_is_undefined(subject) && evaluation->scope->strict)
+        if (bp_eval_is_forbidden(evaluation, subject))
                 return bp_eval_undefined_error(evaluation, subject);
         switch (subject->type) {
         case BP_STRING:

@@ -183,7 +183,7 @@ int bp_text_write(struct bp_evaluation *evaluation, struct bp_strbuf *buffer, co
                 if (r == 0)
                         bp_strbuf_add(buffer, value->as.text, value->count);
         } else if (value->type == BP_T_UNDEFINED) {
-                r = evaluation->scope->strict ? bp_eval_undefined_error(evaluation, value) : 0;
+                r = bp_eval_is_forbidden(evaluation, value) ? bp_eval_undefined_error(evaluation, value) : 0;
         } else {
                 r = bp_text_write_repr(evaluation, buffer, value);
         }

@@ -56,6 +56,11 @@ struct bp_value bp_value_undefined(const char *name, size_t size) {
         return (struct bp_value){.type = BP_T_UNDEFINED, .count = (uint32_t)size, .as.text = name};
 }
 
+struct bp_value bp_value_undefined_in(const struct bp_value *value, const char *name, size_t size) {
+        return value->type == BP_T_UNDEFINED && value->unused == BP_SHAPE_NOTHING ? *value
+                                                                                  : bp_value_undefined(name, size);
+}
+
 bool bp_value_integer(const struct bp_value *value, int64_t *ret_integer) {
         if (value->type == BP_INT)
                 *ret_integer = value->as.integer;
@@ -145,7 +150,7 @@ static int check_key(struct bp_evaluation *evaluation, const struct bp_value *ke
                         if (r != 0)
                                 return r;
                 }
-        if (bp_value_is_undefined(key) && evaluation->scope->strict)
+        if (bp_eval_is_forbidden(evaluation, key))
                 return bp_eval_undefined_error(evaluation, key);
         return 0;
 }
@@ -402,7 +407,7 @@ int bp_value_export(struct bp_evaluation *evaluation, const struct bp_value *val
         case BP_T_DICT:
                 return export_mapping(evaluation, value, ret_value);
         case BP_T_UNDEFINED:
-                if (evaluation->scope->strict)
+                if (bp_eval_is_forbidden(evaluation, value))
                         return bp_eval_undefined_error(evaluation, value);
                 *ret_value = bp_value_empty_text;
                 return 0;
