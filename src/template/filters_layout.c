@@ -314,7 +314,8 @@ static struct chunk next_line(struct wrap *wrap, struct chunk_list *list, size_t
                         line.text = last.text;
                 line.size += last.size;
                 line.length += last.length;
-                if (!last.size && line.size)
+                /* Python puts the empty piece of a broken word on the line, and drops that one instead of a blank. */
+                if (!wrap->break_long_words && line.size)
                         last = list->items[*next - 1];
         }
         if (last.size && is_blank(&last))
