@@ -6,6 +6,8 @@
 #ifndef BP_CLI_CATALOGUE_H
 #define BP_CLI_CATALOGUE_H
 
+#include <stdbool.h>
+
 struct bp_action_entry;
 struct bp_cli;
 struct bp_registry;
@@ -15,6 +17,7 @@ struct bp_registry_snapshot;
 struct bp_catalogue {
         struct bp_registry *registry;
         const struct bp_registry_snapshot *snapshot;
+        bool structure_only; /**< of definitions only form and graph are checked, see struct bp_definition_options */
 };
 
 /**

@@ -37,6 +37,7 @@ enum bp_option_id {
         BP_OPTION_VIRTUAL_TIME,
         BP_OPTION_JSONL,
         BP_OPTION_STRICT,
+        BP_OPTION_STRUCTURE,
         BP_OPTION_FILE,
         BP_OPTION_OUTPUTS,
         BP_OPTION_CATEGORY,

@@ -169,6 +169,7 @@ int bp_command_validate(struct bp_cli *cli, const struct bp_arguments *arguments
 
         if (bp_catalogue_open(cli, &validation.catalogue))
                 return bp_cli_no_memory(cli);
+        validation.catalogue.structure_only = bp_arguments_has(arguments, BP_OPTION_STRUCTURE);
         bp_strbuf_init(&validation.json, NULL, SIZE_MAX);
         code = bp_arguments_has(arguments, BP_OPTION_JSONL) ? bp_jsonl_run(cli, answer_line, &validation)
                                                             : validate_files(&validation, arguments);

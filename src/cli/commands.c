@@ -111,6 +111,9 @@ const struct bp_command bp_commands[] = {
                           .help = "pipelines in YAML or JSON; - reads standard input"}),
                 OPTIONS({.id = BP_OPTION_STRICT, .name = "strict", .kind = BP_ARGUMENT_NONE,
                          .help = "warnings count as errors"},
+                        {.id = BP_OPTION_STRUCTURE, .name = "structure", .kind = BP_ARGUMENT_NONE,
+                         .help = "check the form of the document and its graph only; say nothing of actions, templates "
+                                 "and parameters"},
                         OPTION_FORMAT("how to print what was found", "text", "json"),
                         OPTION_JSONL("{dag or yaml or json}")),
                 EXAMPLES({"Check a file", "budpipeline validate examples/06-report.yaml"},

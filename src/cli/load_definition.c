@@ -14,7 +14,9 @@
 #include "runtime/call_action.h"
 
 static struct bp_definition_options options_of(const struct bp_catalogue *catalogue) {
-        return (struct bp_definition_options){.registry = catalogue->snapshot, .check_action = bp_check_action};
+        return (struct bp_definition_options){.registry = catalogue->snapshot,
+                                              .check_action = bp_check_action,
+                                              .structure_only = catalogue->structure_only};
 }
 
 static struct bp_definition_report report_of(struct bp_checked *checked) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file load.h
+ * @file load_definition.h
  * A definition from a file or a batch line, with everything found wrong with it.
  */
 #ifndef BP_CLI_LOAD_DEFINITION_H

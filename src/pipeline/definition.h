@@ -146,6 +146,11 @@ struct bp_definition_options {
         int (*check_action)(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params,
                             struct bp_problem_list *findings);
         void *userdata;
+        /**
+         * Only the form of the document and its graph are looked at, nothing in templates, conditions and parameters;
+         * the definition is for looking at, not for an execution.
+         */
+        bool structure_only;
 };
 
 /** What is wrong with a definition. Errors keep it from being used; warnings do not. Ordered as found. */

@@ -91,13 +91,16 @@ static int digest_source(struct bp_loader *loader) {
 }
 
 static int run_passes(struct bp_loader *loader) {
-        static int (*const passes[])(struct bp_loader *) = {
-                bp_loader_build,   bp_loader_find_actions,     bp_loader_order,
-                bp_loader_compile, bp_loader_check_references, bp_loader_check_params,
+        static const struct {
+                int (*run)(struct bp_loader *loader);
+                bool is_structure;
+        } passes[] = {
+                {bp_loader_build, true},    {bp_loader_find_actions, false},     {bp_loader_order, true},
+                {bp_loader_compile, false}, {bp_loader_check_references, false}, {bp_loader_check_params, false},
         };
 
         for (size_t i = 0; i < BP_COUNT(passes); i++) {
-                int r = passes[i](loader);
+                int r = passes[i].is_structure || !loader->options->structure_only ? passes[i].run(loader) : 0;
 
                 if (r < 0)
                         return r;

@@ -153,3 +153,20 @@ def test_graph_texts_are_quoted(cli, tmp_path):
 def test_graph_of_what_is_invalid_exits_2(cli, broken):
     done = cli("graph", broken)
     assert (done.code, done.out) == (2, "")
+
+
+def test_structure_leaves_out_what_needs_actions_templates_and_parameters(cli):
+    """A branch's target without a written dependency stays where it is, as in the original's ordering."""
+    dag = {"name": "x", "steps": [
+        {"id": "a", "name": "A", "action": "conditional",
+         "params": {"branches": [{"id": "b", "condition": "{{ steps.nope.outputs.x }}", "target_step": "t"}]}},
+        {"id": "t", "name": "T", "action": "log", "condition": "{{ 1 +", "params": {"level": "loud"}},
+        {"id": "u", "name": "U", "action": "nope", "depends_on": ["a"]}]}
+    line = json.dumps({"dag": dag}) + "\n"
+    whole = json.loads(cli("validate", "--jsonl", stdin=line).out)
+    structure = json.loads(cli("validate", "--structure", "--jsonl", stdin=line).out)
+    assert not whole["valid"]
+    assert structure["valid"] and structure["batches"] == [["a", "t"], ["u"]]
+    dag["steps"][2]["depends_on"] = ["u"]
+    broken = json.loads(cli("validate", "--structure", "--jsonl", stdin=json.dumps({"dag": dag}) + "\n").out)
+    assert [error["code"] for error in broken["errors"]] == ["SELF_DEPENDENCY"]
