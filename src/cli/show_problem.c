@@ -106,6 +106,11 @@ void bp_report_problem(const struct bp_cli *cli, const struct bp_source *source,
                          "%s%s%s %s: ", bp_style_text(cli->err_colour, is_error ? BP_STYLE_RED : BP_STYLE_YELLOW),
                          is_error ? "error" : "warning", bp_style_text(cli->err_colour, BP_STYLE_PLAIN), problem->code);
         bp_show_text(&text, problem->message, 0);
+        if (problem->line && problem->pointer[0]) {
+                bp_strbuf_add_text(&text, " (at ");
+                bp_show_text(&text, problem->pointer, 0);
+                bp_strbuf_add_char(&text, ')');
+        }
         bp_strbuf_add_char(&text, '\n');
         if (cli->err_is_terminal && problem->line && source->text)
                 add_source_line(&text, cli, source, problem);
