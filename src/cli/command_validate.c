@@ -9,10 +9,10 @@
 #include "cli/catalogue.h"
 #include "cli/cli.h"
 #include "cli/command.h"
-#include "cli/graph_text.h"
 #include "cli/jsonl.h"
 #include "cli/load_definition.h"
 #include "pipeline/definition.h"
+#include "pipeline/graph.h"
 
 #define ARENA_SIZE_MAX ((size_t)256 * 1024 * 1024)
 
@@ -45,8 +45,8 @@ static int write_graph(struct bp_strbuf *buffer, const struct bp_definition *def
         r = bp_definition_normalize(definition, arena, &normalized);
         if (r)
                 return r;
-        bp_graph_write_order(buffer, definition);
-        bp_strbuf_add_text(buffer, "\"normalized\":");
+        bp_definition_write_order(buffer, definition);
+        bp_strbuf_add_text(buffer, ",\"normalized\":");
         bp_json_write(buffer, &normalized);
         bp_strbuf_add_char(buffer, ',');
         return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ids and names come from outsiders: every format has its own way to keep them from being read as syntax. */
+/* What follows from the graph, written for programs: who may run together, and who needs whom. */
 #include "pipeline/graph.h"
 
 #include <errno.h>
@@ -10,8 +10,6 @@
 #include "base/memory.h"
 #include "base/strbuf.h"
 #include "pipeline/definition.h"
-
-/* ---- sorted ids ---- */
 
 /* UTF-8 sorts by bytes as it does by code points. */
 static int compare_ids(const void *a, const void *b) {
@@ -128,128 +126,4 @@ void bp_definition_write_order(struct bp_strbuf *buffer, const struct bp_definit
         add_levels(buffer, definition);
         bp_strbuf_add_text(buffer, ",\"transitive_deps\":");
         add_ancestors(buffer, definition, &ids);
-}
-
-/* ---- drawings ---- */
-
-/* Calls `edge` for every dependency, in the order of the definition. */
-static void for_edges(struct bp_strbuf *buffer, const struct bp_definition *definition,
-                      void (*edge)(struct bp_strbuf *buffer, const struct bp_step_definition *from,
-                                   const struct bp_step_definition *to)) {
-        for (uint32_t i = 0; i < definition->n_steps; i++)
-                for (uint32_t d = 0; d < definition->steps[i].n_depends_on; d++)
-                        edge(buffer, &definition->steps[definition->steps[i].depends_on[d]], &definition->steps[i]);
-}
-
-/* A quoted text of DOT knows two escapes; line ends and other controls become spaces. */
-static void write_dot_text(struct bp_strbuf *buffer, const char *text) {
-        for (; *text; text++) {
-                if (*text == '"' || *text == '\\')
-                        bp_strbuf_add_char(buffer, '\\');
-                bp_strbuf_add_char(buffer, (unsigned char)*text < 0x20 ? ' ' : *text);
-        }
-}
-
-static void write_dot_edge(struct bp_strbuf *buffer, const struct bp_step_definition *from,
-                           const struct bp_step_definition *to) {
-        bp_strbuf_add_text(buffer, "  \"");
-        write_dot_text(buffer, from->id);
-        bp_strbuf_add_text(buffer, "\" -> \"");
-        write_dot_text(buffer, to->id);
-        bp_strbuf_add_text(buffer, "\";\n");
-}
-
-static void write_dot(struct bp_strbuf *buffer, const struct bp_definition *definition) {
-        bp_strbuf_add_text(buffer, "digraph \"");
-        write_dot_text(buffer, definition->name);
-        bp_strbuf_add_text(buffer, "\" {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
-        for (uint32_t i = 0; i < definition->n_steps; i++) {
-                const struct bp_step_definition *step = &definition->steps[i];
-
-                bp_strbuf_add_text(buffer, "  \"");
-                write_dot_text(buffer, step->id);
-                bp_strbuf_add_text(buffer, "\" [label=\"");
-                write_dot_text(buffer, step->name);
-                bp_strbuf_add_text(buffer, "\\n");
-                write_dot_text(buffer, step->action);
-                bp_strbuf_add_text(buffer, step->condition_text ? "\", style=\"rounded,dashed\"];\n" : "\"];\n");
-        }
-        for_edges(buffer, definition, write_dot_edge);
-        bp_strbuf_add_text(buffer, "}\n");
-}
-
-/* Everything that Mermaid or the HTML it makes could read as more than text goes by number. */
-static void write_mermaid_text(struct bp_strbuf *buffer, const char *text) {
-        for (; *text; text++) {
-                unsigned char byte = (unsigned char)*text;
-
-                if (byte < 0x20)
-                        bp_strbuf_add_char(buffer, ' ');
-                else if (strchr("\"#&<>`\\;%[]{}()|", byte))
-                        bp_strbuf_printf(buffer, "#%u;", byte);
-                else
-                        bp_strbuf_add_char(buffer, *text);
-        }
-}
-
-static void write_mermaid_edge(struct bp_strbuf *buffer, const struct bp_step_definition *from,
-                               const struct bp_step_definition *to) {
-        bp_strbuf_printf(buffer, "  s%u --> s%u\n", from->index, to->index);
-}
-
-static void write_mermaid(struct bp_strbuf *buffer, const struct bp_definition *definition) {
-        bp_strbuf_add_text(buffer, "flowchart LR\n");
-        for (uint32_t i = 0; i < definition->n_steps; i++) {
-                const struct bp_step_definition *step = &definition->steps[i];
-
-                bp_strbuf_printf(buffer, "  s%u[\"", i);
-                write_mermaid_text(buffer, step->name);
-                bp_strbuf_add_text(buffer, "<br/><small>");
-                write_mermaid_text(buffer, step->action);
-                bp_strbuf_add_text(buffer, "</small>\"]\n");
-        }
-        for_edges(buffer, definition, write_mermaid_edge);
-}
-
-/* ---- JSON ---- */
-
-static void write_member(struct bp_strbuf *buffer, const char *lead, const char *text) {
-        bp_strbuf_add_text(buffer, lead);
-        write_text(buffer, text);
-}
-
-static void write_json_edge(struct bp_strbuf *buffer, const struct bp_step_definition *from,
-                            const struct bp_step_definition *to) {
-        if (buffer->text[buffer->size - 1] != '[')
-                bp_strbuf_add_char(buffer, ',');
-        write_member(buffer, "{\"from\":", from->id);
-        write_member(buffer, ",\"to\":", to->id);
-        bp_strbuf_add_char(buffer, '}');
-}
-
-static void write_json(struct bp_strbuf *buffer, const struct bp_definition *definition) {
-        write_member(buffer, "{\"name\":", definition->name);
-        bp_strbuf_add_text(buffer, ",\"steps\":[");
-        for (uint32_t i = 0; i < definition->n_steps; i++) {
-                const struct bp_step_definition *step = &definition->steps[i];
-
-                write_member(buffer, i ? ",{\"id\":" : "{\"id\":", step->id);
-                write_member(buffer, ",\"name\":", step->name);
-                write_member(buffer, ",\"action\":", step->action);
-                bp_strbuf_printf(buffer, ",\"level\":%u}", step->level);
-        }
-        bp_strbuf_add_text(buffer, "],\"edges\":[");
-        if (!buffer->error)
-                for_edges(buffer, definition, write_json_edge);
-        bp_strbuf_add_text(buffer, "],");
-        bp_definition_write_order(buffer, definition);
-        bp_strbuf_add_text(buffer, "}\n");
-}
-
-void bp_definition_write_graph(struct bp_strbuf *buffer, const struct bp_definition *definition,
-                               enum bp_graph_format format) {
-        static void (*const writers[])(struct bp_strbuf *, const struct bp_definition *) = {
-                [BP_GRAPH_DOT] = write_dot, [BP_GRAPH_MERMAID] = write_mermaid, [BP_GRAPH_JSON] = write_json};
-
-        writers[format](buffer, definition);
 }

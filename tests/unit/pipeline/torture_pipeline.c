@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading, drawing and starting a definition, with every memory request failing in turn. */
+/* Reading, ordering and starting a definition, with every memory request failing in turn. */
 #include "torture.h"
 
 #include "fixture.h"
@@ -47,9 +47,7 @@ static int use(struct bp_arena *arena, const struct bp_definition *definition) {
         if (r < 0)
                 return r;
         bp_strbuf_init(&text, arena, BP_ARENA_UNLIMITED / 2);
-        bp_definition_write_graph(&text, definition, BP_GRAPH_JSON);
-        bp_definition_write_graph(&text, definition, BP_GRAPH_DOT);
-        bp_definition_write_graph(&text, definition, BP_GRAPH_MERMAID);
+        bp_definition_write_order(&text, definition);
         return text.error;
 }
 
