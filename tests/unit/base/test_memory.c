@@ -15,10 +15,13 @@ static bool is_zero(const unsigned char *bytes, size_t size) {
 
 static void products_that_overflow_are_refused(void **state) {
         struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
+        void *volatile block; /* seen from outside, or a compiler leaves the request out and takes it for granted */
 
         (void)state;
-        assert_null(bp_calloc(SIZE_MAX, 2));
-        assert_null(bp_realloc(NULL, SIZE_MAX / 2, 3));
+        block = bp_calloc(SIZE_MAX, 2);
+        assert_null(block);
+        block = bp_realloc(NULL, SIZE_MAX / 2, 3);
+        assert_null(block);
         assert_null(bp_memdup_text("", SIZE_MAX));
         assert_null(bp_arena_array(arena, SIZE_MAX / 2, 3));
         assert_null(bp_arena_alloc(arena, SIZE_MAX));

@@ -234,7 +234,7 @@ static void whatever_is_wrong_with_one_file_is_reported_and_the_rest_loads(void 
         struct fixture *fixture = *state;
 
         link_all(fixture, built);
-        copy_start(fixture, "good", 4, "cut_off.so");
+        copy_start(fixture, "good", 1, "cut_off.so");
         write_file(fixture, "empty.so", "", 0);
         write_file(fixture, "text.so", "#!/bin/sh\necho an action\n", 24);
         assert_int_equal(mkfifo(in_folder(fixture, "pipe.so"), 0600), 0);
