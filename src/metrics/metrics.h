@@ -14,6 +14,9 @@
 struct bp_metrics;
 struct bp_strbuf;
 
+/** Content-Type of what bp_metrics_write() makes. */
+#define BP_METRICS_MEDIA_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
 /** Counters and gauges. Names on the wire follow in metrics.c, prefixed budpipeline_; counters end in _total. */
 enum bp_metric {
         BP_METRIC_EXECUTION_CREATED = 1, /**< label initiator: a closed set, others count as "other" */
@@ -52,13 +55,13 @@ struct bp_metrics *bp_metrics_free(struct bp_metrics *metrics);
 
 /**
  * Adds to a counter or gauge. `labels`: values of its labels in order, separated by NUL-terminated arguments; NULL
- * where it has fewer. Values are texts of a closed set that live for ever (constants, names of routes). NULL metrics
+ * where it has fewer. Values are texts of a closed set (constants, names of routes) of at most 63 bytes. NULL metrics
  * are allowed: nothing happens.
  */
 void bp_metrics_add(struct bp_metrics *metrics, enum bp_metric metric, const char *label_1, const char *label_2,
                     int64_t by);
 
-/** Sets a gauge. */
+/** Sets a gauge without labels. */
 void bp_metrics_set(struct bp_metrics *metrics, enum bp_metric metric, int64_t value);
 
 /** Adds an observation to a histogram; labels as above. */
