@@ -9,8 +9,8 @@
 
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "base/writer.h"
 #include "registry/entry.h"
-#include "registry/writer.h"
 
 #define DIALECT "https://json-schema.org/draft/2020-12/schema"
 

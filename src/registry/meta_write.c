@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/writer.h"
 #include "registry/members.h"
 #include "registry/snapshot.h"
-#include "registry/writer.h"
 
 static void write_options(struct bp_strbuf *buffer, const struct bp_param_meta *param) {
         struct bp_writer list;

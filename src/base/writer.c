@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/writer.h"
+#include "base/writer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -45,8 +46,8 @@ void bp_writer_bool(struct bp_writer *writer, const char *name, bool value) {
         bp_strbuf_add_text(bp_writer_key(writer, name), value ? "true" : "false");
 }
 
-void bp_writer_count(struct bp_writer *writer, const char *name, uint32_t value) {
-        bp_strbuf_printf(bp_writer_key(writer, name), "%u", value);
+void bp_writer_count(struct bp_writer *writer, const char *name, uint64_t value) {
+        bp_strbuf_printf(bp_writer_key(writer, name), "%" PRIu64, value);
 }
 
 void bp_writer_float(struct bp_writer *writer, const char *name, double value) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file writer.h
- * JSON text written member by member, with the commas put right. Private to the room.
+ * JSON text written member by member, with the commas put right.
  */
-#ifndef BP_REGISTRY_WRITER_H
-#define BP_REGISTRY_WRITER_H
+#ifndef BP_BASE_WRITER_H
+#define BP_BASE_WRITER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,7 +40,7 @@ void bp_writer_text_if_any(struct bp_writer *writer, const char *name, const cha
 void bp_writer_bool(struct bp_writer *writer, const char *name, bool value);
 
 /** A whole number as member. */
-void bp_writer_count(struct bp_writer *writer, const char *name, uint32_t value);
+void bp_writer_count(struct bp_writer *writer, const char *name, uint64_t value);
 
 /** A number as member, always with a fraction: 1.0. */
 void bp_writer_float(struct bp_writer *writer, const char *name, double value);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/private.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "service/service.h"
+#include "store/store.h"
+
+/* A resource is here and in the list of schemas below. */
+static const struct bp_route *const route_tables[] = {
+        NULL,
+};
+
+const struct bp_api_component *const bp_api_component_tables[] = {
+        NULL,
+};
+
+const struct bp_route *const *bp_api_routes(size_t *ret_n_tables) {
+        *ret_n_tables = sizeof(route_tables) / sizeof(route_tables[0]) - 1;
+        return route_tables;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Idempotency keys live in the store
+ */
+
+static int find_key(void *userdata, struct bp_arena *arena, const char *scope, const char *key,
+                    struct bp_kept_answer *ret_kept) {
+        struct bp_api *api = userdata;
+        struct bp_store_key row;
+        int r;
+
+        r = bp_store_key_find(bp_service_store(api->settings.service), scope, key, bp_wall_now(), arena, &row);
+        if (r < 0)
+                return r;
+        *ret_kept = (struct bp_kept_answer){.found = r == 0};
+        if (r == 0)
+                *ret_kept = (struct bp_kept_answer){
+                        .found = true,
+                        .body = row.body,
+                        .status = row.status,
+                        .subject = row.subject,
+                        .answer = row.answer,
+                        .answer_size = row.answer_size,
+                };
+        return 0;
+}
+
+static int keep_key(void *userdata, const char *scope, const char *key, const struct bp_kept_answer *kept) {
+        struct bp_api *api = userdata;
+        const struct bp_store_key row = {
+                .scope = scope,
+                .key = key,
+                .body = kept->body,
+                .subject = kept->subject,
+                .status = kept->status,
+                .answer = kept->answer,
+                .answer_size = kept->answer_size,
+                .created_at = bp_wall_now(),
+        };
+
+        return bp_store_key_keep(bp_service_store(api->settings.service), &row);
+}
+
+const struct bp_idempotency *bp_api_idempotency(struct bp_api *api) {
+        return &api->idempotency;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Life
+ */
+
+int bp_api_new(const struct bp_api_settings *settings, struct bp_api **ret_api) {
+        struct bp_api *api = bp_calloc(1, sizeof(*api));
+
+        if (!api)
+                return -ENOMEM;
+        api->settings = *settings;
+        if (!api->settings.service_name)
+                api->settings.service_name = "budpipeline";
+        api->idempotency = (struct bp_idempotency){.find = find_key, .keep = keep_key, .userdata = api};
+        *ret_api = api;
+        return 0;
+}
+
+struct bp_api *bp_api_free(struct bp_api *api) {
+        free(api);
+        return NULL;
+}
