@@ -220,7 +220,7 @@ static void cancel(void *userdata) {
 
         if (session->kind->cancelling)
                 session->kind->cancelling(session->view);
-        if (bp_runtime_cancel(session->runtime, session->execution, "cancelled by a signal"))
+        if (bp_runtime_cancel(session->runtime, session->execution, "cancelled by a signal", NULL))
                 bp_cli_no_memory(session->cli);
 }
 

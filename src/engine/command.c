@@ -243,6 +243,12 @@ int bp_decide_recover(struct bp_turn *turn, uint32_t index) {
         return r < 0 ? r : bp_decide_clock(turn, index);
 }
 
+int bp_decide_drain(struct bp_turn *turn, uint32_t index) {
+        (void)index;
+        turn->execution->core.draining = true;
+        return 0;
+}
+
 int bp_decide_shutdown(struct bp_turn *turn, uint32_t index) {
         (void)index;
         turn->execution->core.shutting_down = true;

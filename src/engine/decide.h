@@ -81,5 +81,6 @@ int bp_decide_report(struct bp_turn *turn, uint32_t index);
 int bp_decide_cleanup_ended(struct bp_turn *turn, uint32_t index);
 int bp_decide_recover(struct bp_turn *turn, uint32_t index);
 int bp_decide_shutdown(struct bp_turn *turn, uint32_t index);
+int bp_decide_drain(struct bp_turn *turn, uint32_t index);
 
 #endif

@@ -127,6 +127,7 @@ enum bp_input_type {
         BP_INPUT_RECOVER,       /**< after the last record was applied: what was under way is lost */
         BP_INPUT_SHUTDOWN,      /**< the process stops: running `once` attempts become INTERRUPTED, others are marked to
                                    be run again; nothing starts any more */
+        BP_INPUT_DRAIN, /**< the process is going to stop: no attempt starts any more, what is under way goes on */
 };
 
 /** One input. Everything it points to is borrowed, unless said otherwise. */
@@ -285,6 +286,7 @@ struct bp_execution_start {
         const struct bp_definition *definition;
         const struct bp_value *params;  /**< merged, checked */
         const char *principal, *origin; /**< or NULL */
+        void *userdata;                 /**< the owner's, shown in the view */
         /** Retry of an older execution: outputs of steps taken over, by index; NULL entries run. NULL: none. */
         const struct bp_value *const *reused_outputs;
 };
@@ -356,6 +358,7 @@ struct bp_execution_view {
         struct bp_wall started_at, ended_at; /**< 0: not yet */
         uint64_t sequence;                   /**< of its last record */
         const char *principal, *origin;      /**< or NULL */
+        void *userdata;                      /**< the owner's */
 };
 
 /** The execution as it stands. */

@@ -13,7 +13,8 @@ bool bp_when_starting_allowed(const struct bp_turn *turn, uint32_t index) {
         const struct bp_core *core = &turn->execution->core;
 
         (void)index;
-        return core->state == BP_EXECUTION_RUNNING && core->stop == BP_STOP_NONE && !core->shutting_down;
+        return core->state == BP_EXECUTION_RUNNING && core->stop == BP_STOP_NONE && !core->draining &&
+               !core->shutting_down;
 }
 
 int bp_decide_nothing(struct bp_turn *turn, uint32_t index) {

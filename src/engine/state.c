@@ -128,6 +128,7 @@ int bp_execution_new(const struct bp_execution_start *start, const struct bp_eng
         execution->definition = bp_definition_ref(start->definition);
         execution->settings = with_defaults(settings);
         execution->params = bp_value_empty_object;
+        execution->userdata = start->userdata;
         execution->core = (struct bp_core){.state = BP_EXECUTION_PENDING,
                                            .stop = BP_STOP_NONE,
                                            .stop_applied = BP_STOP_NONE,

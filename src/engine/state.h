@@ -107,7 +107,7 @@ struct bp_core {
 
         /* Under way in this process. */
         enum bp_stop stop_applied;
-        bool shutting_down, resolving_outputs, ended_told;
+        bool draining, shutting_down, resolving_outputs, ended_told;
 
         /* Counted marks. */
         uint32_t n_final, n_slots, n_inline, n_cleaning, n_pending;
@@ -121,6 +121,7 @@ struct bp_execution {
         struct bp_value params;
         void *params_memory;
         char *principal, *origin; /**< or NULL */
+        void *userdata;           /**< the owner's */
         struct bp_value *reused;  /**< outputs to take over, by step, type 0 for none; or NULL */
         void *reused_memory;
         struct bp_core core;

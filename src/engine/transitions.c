@@ -93,6 +93,7 @@ static const struct execution_transition {
         {ANY,                  BP_INPUT_CLEANUP_ENDED, NULL,                bp_decide_cleanup_ended},
         {ANY,                  BP_INPUT_RECOVER,       NULL,                bp_decide_recover},
         {ANY,                  BP_INPUT_SHUTDOWN,      NULL,                bp_decide_shutdown},
+        {ANY,                  BP_INPUT_DRAIN,         NULL,                bp_decide_drain},
 };
 /* clang-format on */
 

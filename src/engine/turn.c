@@ -244,7 +244,7 @@ static bool makes_sense(const struct bp_execution *execution, const struct bp_in
                        input->type == BP_INPUT_PROGRESS || input->type == BP_INPUT_CLEANUP_ENDED;
         uint32_t n_steps = execution->definition->n_steps;
 
-        if (input->type < BP_INPUT_START || input->type > BP_INPUT_SHUTDOWN)
+        if (input->type < BP_INPUT_START || input->type > BP_INPUT_DRAIN)
                 return false;
         if (of_step && (input->step >= n_steps || input->attempt == 0))
                 return false;

@@ -25,6 +25,7 @@ struct bp_execution_view bp_execution_view(const struct bp_execution *execution)
                 .sequence = core->sequence,
                 .principal = execution->principal,
                 .origin = execution->origin,
+                .userdata = execution->userdata,
         };
 }
 

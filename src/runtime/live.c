@@ -15,26 +15,39 @@ enum {
         FIRST_BUCKETS = 64, /* a power of two */
 };
 
-int bp_live_new(const struct bp_execution_start *start, const struct bp_engine_settings *settings,
-                struct bp_live **ret_live) {
+int bp_live_adopt(struct bp_execution *execution, struct bp_live **ret_live) {
+        struct bp_execution_view view = bp_execution_view(execution);
         struct bp_live *live = bp_calloc(1, sizeof(*live));
-        struct bp_execution_view view;
-        int r;
 
         if (!live)
                 return -ENOMEM;
-        r = bp_execution_new(start, settings, &live->execution);
-        if (r < 0) {
-                free(live);
-                return r;
-        }
-        view = bp_execution_view(live->execution);
         live->letter.kind = BP_LETTER_START;
+        live->execution = execution;
         live->id = view.id;
         live->definition = view.definition;
         live->params = view.params;
+        live->durable_sequence = view.sequence;
         *ret_live = live;
         return 0;
+}
+
+int bp_live_new(const struct bp_execution_start *start, const struct bp_engine_settings *settings,
+                struct bp_live **ret_live) {
+        struct bp_execution *execution;
+        int r = bp_execution_new(start, settings, &execution);
+
+        if (r < 0)
+                return r;
+        r = bp_live_adopt(execution, ret_live);
+        if (r < 0)
+                bp_execution_free(execution);
+        return r;
+}
+
+void bp_command_finish(struct bp_command *command, int result) {
+        if (command->receipt.done)
+                command->receipt.done(command->receipt.userdata, result);
+        free(command);
 }
 
 void bp_live_free(struct bp_runtime *runtime, struct bp_live *live) {

@@ -64,6 +64,17 @@ struct bp_live {
         int broken;         /**< 0, or why it cannot go on */
 };
 
+/** A command about an execution. malloc'ed. */
+struct bp_command {
+        struct bp_letter letter;
+        struct bp_command *next; /**< among the receipts of a batch */
+        struct bp_receipt receipt;
+        struct bp_id execution;
+        int result;
+        bool has_text;
+        char text[];
+};
+
 /** A line that an action logged. malloc'ed. */
 struct bp_line {
         struct bp_letter letter;
@@ -83,6 +94,7 @@ struct bp_pending {
         uint64_t last_sequence; /**< of its last record; 0: it has none */
         struct bp_batch batch;
         struct bp_line *lines, **last_line; /**< logged after it; shown after it */
+        struct bp_command *receipts;        /**< commands to finish when it is durable */
 };
 
 /** A first-in first-out queue of pending batches. */
@@ -112,12 +124,15 @@ struct bp_runtime {
         bool virtual_time;
         bool has_loop;
 
-        struct bp_mailbox mailbox;       /**< any thread */
-        _Atomic uint64_t durable_ticket; /**< any thread */
-        atomic_bool stop_requested;      /**< any thread */
-        _Atomic uint32_t n_lines;        /**< logged and not shown yet; any thread */
-        struct bp_timekeeper timekeeper; /**< any thread reads */
-        struct bp_workers *workers;      /**< any thread submits */
+        struct bp_mailbox mailbox;             /**< any thread */
+        struct bp_letter *letters;             /**< taken from the box, to be read in the next turns, oldest first */
+        _Atomic uint64_t durable_ticket;       /**< any thread */
+        _Atomic uint64_t shown_ticket;         /**< last_ticket, for other threads */
+        _Atomic size_t shown_live, shown_away; /**< n_live, n_away, for other threads */
+        atomic_bool stop_requested;            /**< any thread */
+        _Atomic uint32_t n_lines;              /**< logged and not shown yet; any thread */
+        struct bp_timekeeper timekeeper;       /**< any thread reads */
+        struct bp_workers *workers;            /**< any thread submits */
 
         pthread_rwlock_t http_lock;  /**< guards the two below; any thread */
         struct bp_http_client *http; /**< made when first needed */
@@ -140,6 +155,7 @@ struct bp_runtime {
         bool appended; /**< in this turn */
 
         struct bp_task_queue ready; /**< to be run on the engine thread */
+        struct bp_live *current;    /**< whose tasks go first, so that a chain is run in one turn; or NULL */
         struct bp_task *free_tasks;
         size_t n_free_tasks;
         size_t n_away; /**< tasks on workers or in HTTP exchanges */
@@ -152,6 +168,12 @@ struct bp_runtime {
 /** A live execution that nobody knows yet. Any thread. @return 0 or -ENOMEM. */
 int bp_live_new(const struct bp_execution_start *start, const struct bp_engine_settings *settings,
                 struct bp_live **ret_live);
+
+/** The same for an execution that was rebuilt; it is taken. Any thread. @return 0 or -ENOMEM. */
+int bp_live_adopt(struct bp_execution *execution, struct bp_live **ret_live);
+
+/** Tells what came of a command, and frees it. */
+void bp_command_finish(struct bp_command *command, int result);
 
 /** Gives it back; no call of it is under way any more. */
 void bp_live_free(struct bp_runtime *runtime, struct bp_live *live);

@@ -13,8 +13,10 @@
  *   gives the task to the pool.
  * - Tasks are made and freed here. An execution is freed when it has ended, or is broken, and no task of it is left.
  *
- * One turn: letters, durable commits, deadlines, tasks that may run on this thread (up to a budget, so that other
- * letters are served in between), one commit for all that was appended, then the timer for the next deadline.
+ * One turn: letters, durable commits, deadlines, tasks that may run on this thread, one commit for all that was
+ * appended, then the timer for the next deadline. A turn has a budget, so that other letters are served in between; it
+ * ends between executions, so that a chain of pure steps is in one commit, whole or not at all, unless it alone takes
+ * far too long.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -33,18 +35,19 @@ enum {
         TURN_TASKS = 256, /* tasks on this thread before other work gets its turn ... */
         CLOCK_TASKS = 16, /* ... looking at the clock after each so many ... */
         TURN_MICROSECONDS = 5000,
+        CHAIN_TASKS = 8192, /* what one execution may take beyond that */
+        CHAIN_MICROSECONDS = 50000,
         DRAIN_SECONDS = 30,
         FLUSH_SECONDS = 5, /* how long the last commit may take when the process stops */
         EVENT_BYTES = 1 << 20,
         TEXT_BYTES = 1 << 16,
 };
 
-/** A command about an execution. malloc'ed. */
-struct bp_command {
-        struct bp_letter letter;
-        struct bp_id execution;
-        bool has_text;
-        char text[];
+/** What a turn has spent. */
+struct budget {
+        struct bp_mono begun;
+        uint32_t n_tasks;
+        int64_t spent_us; /* as it was when the clock was looked at last */
 };
 
 static int64_t seconds_us(uint32_t seconds) {
@@ -64,15 +67,24 @@ void bp_runtime_send(struct bp_runtime *runtime, struct bp_letter *letter) {
                 wake(runtime);
 }
 
+static void hold_back(struct bp_runtime *runtime, struct bp_live *live) {
+        bp_release_feed(runtime, live, &(struct bp_input){.type = BP_INPUT_DRAIN, .step = BP_NO_STEP});
+}
+
 static void receive_start(struct bp_runtime *runtime, struct bp_letter *letter) {
         struct bp_live *live = BP_OWNER_OF(letter, struct bp_live, letter);
+        bool is_new = bp_execution_view(live->execution).sequence == 0;
 
         if (!bp_live_add(runtime, live)) {
                 bp_live_free(runtime, live);
                 return;
         }
         live->anchor = bp_timekeeper_anchor(&runtime->timekeeper);
-        bp_release_feed(runtime, live, &(struct bp_input){.type = BP_INPUT_START});
+        runtime->current = live;
+        if (runtime->phase == BP_PHASE_DRAINING)
+                hold_back(runtime, live);
+        bp_release_feed(runtime, live,
+                        &(struct bp_input){.type = is_new ? BP_INPUT_START : BP_INPUT_RECOVER, .step = BP_NO_STEP});
 }
 
 static void receive_command(struct bp_runtime *runtime, struct bp_letter *letter) {
@@ -81,13 +93,21 @@ static void receive_command(struct bp_runtime *runtime, struct bp_letter *letter
                                                     [BP_LETTER_RESUME] = BP_INPUT_RESUME};
         struct bp_command *command = BP_OWNER_OF(letter, struct bp_command, letter);
         struct bp_live *live = bp_live_find(runtime, command->execution);
+        uint64_t before;
+        int r;
 
-        if (live)
-                bp_release_feed(runtime, live,
-                                &(struct bp_input){.type = inputs[letter->kind],
-                                                   .step = BP_NO_STEP,
-                                                   .text = command->has_text ? command->text : NULL});
-        free(command);
+        if (!live || live->ended) {
+                bp_release_receipt(NULL, command, BP_COMMAND_UNKNOWN);
+                return;
+        }
+        before = bp_execution_view(live->execution).sequence;
+        r = bp_release_feed(runtime, live,
+                            &(struct bp_input){.type = inputs[letter->kind],
+                                               .step = BP_NO_STEP,
+                                               .text = command->has_text ? command->text : NULL});
+        if (r == 0 && bp_execution_view(live->execution).sequence == before)
+                r = BP_COMMAND_IDLE;
+        bp_release_receipt(live, command, r);
 }
 
 static void receive_event(struct bp_runtime *runtime, struct bp_letter *letter) {
@@ -125,24 +145,68 @@ static void (*const receivers[])(struct bp_runtime *runtime, struct bp_letter *l
         [BP_LETTER_PROGRESS] = receive_progress, [BP_LETTER_DONE] = receive_done,
 };
 
-static void receive_letters(struct bp_runtime *runtime) {
-        struct bp_letter *letter = bp_mailbox_take(&runtime->mailbox);
+/* ---------------------------------------------------------------------------------------------------------------
+ * The budget of a turn
+ */
 
-        while (letter) {
-                struct bp_letter *next = letter->next;
+static bool is_spent(const struct budget *budget) {
+        return budget->n_tasks >= TURN_TASKS || budget->spent_us > TURN_MICROSECONDS;
+}
 
-                receivers[letter->kind](runtime, letter);
-                letter = next;
+static bool is_overdrawn(const struct budget *budget) {
+        return budget->n_tasks >= CHAIN_TASKS || budget->spent_us > CHAIN_MICROSECONDS;
+}
+
+static void spend(struct budget *budget) {
+        if (++budget->n_tasks % CLOCK_TASKS == 0)
+                budget->spent_us = bp_mono_now().us - budget->begun.us;
+}
+
+/* @return true when there is more to do than the budget allowed. */
+static bool run_ready(struct bp_runtime *runtime, struct budget *budget) {
+        while (runtime->ready.first) {
+                bool goes_on = runtime->ready.first->live == runtime->current;
+
+                if (is_overdrawn(budget) || (is_spent(budget) && !goes_on))
+                        return true;
+                bp_task_run_ready(runtime);
+                spend(budget);
         }
+        return false;
+}
+
+/* The next letter to read, or NULL: first those left from an earlier turn, then what came since. */
+static struct bp_letter *next_letter(struct bp_runtime *runtime) {
+        struct bp_letter *letter = runtime->letters;
+
+        if (!letter)
+                letter = bp_mailbox_take(&runtime->mailbox);
+        runtime->letters = letter ? letter->next : NULL;
+        return letter;
+}
+
+/* What a letter leads to on this thread is done before the next one is read. @return as run_ready(). */
+static bool receive_letters(struct bp_runtime *runtime, struct budget *budget) {
+        struct bp_letter *letter;
+        bool more = false;
+
+        while (!is_spent(budget)) {
+                letter = next_letter(runtime);
+                if (!letter)
+                        return more;
+                runtime->current = NULL;
+                receivers[letter->kind](runtime, letter);
+                more = run_ready(runtime, budget);
+                spend(budget);
+        }
+        return true;
 }
 
 /* What nobody will receive any more. Tasks belong to their executions. */
 static void throw_letters_away(struct bp_runtime *runtime) {
-        struct bp_letter *letter = bp_mailbox_take(&runtime->mailbox);
+        struct bp_letter *letter;
 
-        while (letter) {
-                struct bp_letter *next = letter->next;
-
+        while ((letter = next_letter(runtime))) {
                 if (letter->kind == BP_LETTER_START)
                         bp_live_free(runtime, BP_OWNER_OF(letter, struct bp_live, letter));
                 else if (letter->kind == BP_LETTER_EVENT)
@@ -150,8 +214,7 @@ static void throw_letters_away(struct bp_runtime *runtime) {
                 else if (letter->kind == BP_LETTER_LINE)
                         free(BP_OWNER_OF(letter, struct bp_line, letter));
                 else if (letter->kind != BP_LETTER_PROGRESS && letter->kind != BP_LETTER_DONE)
-                        free(BP_OWNER_OF(letter, struct bp_command, letter));
-                letter = next;
+                        bp_command_finish(BP_OWNER_OF(letter, struct bp_command, letter), -ECANCELED);
         }
 }
 
@@ -227,7 +290,7 @@ static void settle_touched(struct bp_runtime *runtime) {
  */
 
 static bool nothing_under_way(const struct bp_runtime *runtime) {
-        return runtime->n_away == 0 && !runtime->ready.first && !runtime->undurable.first &&
+        return runtime->n_away == 0 && !runtime->ready.first && !runtime->undurable.first && !runtime->letters &&
                bp_mailbox_is_empty(&runtime->mailbox);
 }
 
@@ -258,10 +321,16 @@ static bool phase_is_over(const struct bp_runtime *runtime) {
         return bp_timekeeper_mono(&runtime->timekeeper).us >= runtime->phase_ends.us;
 }
 
+/* Before letters are read: what was sent after the request to stop does not start any more. */
+static void begin_to_stop(struct bp_runtime *runtime) {
+        if (runtime->phase != BP_PHASE_RUNNING || !atomic_load(&runtime->stop_requested))
+                return;
+        enter_phase(runtime, BP_PHASE_DRAINING, runtime->drain_seconds);
+        for_each_live(runtime, hold_back);
+}
+
 /* Moves on as far as it goes. @return true when the loop shall end. */
 static bool stop_further(struct bp_runtime *runtime) {
-        if (runtime->phase == BP_PHASE_RUNNING && atomic_load(&runtime->stop_requested))
-                enter_phase(runtime, BP_PHASE_DRAINING, runtime->drain_seconds);
         if (runtime->phase == BP_PHASE_DRAINING && (nothing_under_way(runtime) || phase_is_over(runtime))) {
                 for_each_live(runtime, shut_down);
                 bp_release_commit(runtime);
@@ -279,19 +348,6 @@ static bool stop_further(struct bp_runtime *runtime) {
  * The turn
  */
 
-/* @return true when there is more to do than the budget allowed. */
-static bool run_ready(struct bp_runtime *runtime) {
-        struct bp_mono begun = bp_mono_now();
-
-        for (unsigned n = 1; n <= TURN_TASKS; n++) {
-                if (!bp_task_run_ready(runtime))
-                        return false;
-                if (n % CLOCK_TASKS == 0 && bp_mono_now().us - begun.us > TURN_MICROSECONDS)
-                        break;
-        }
-        return runtime->ready.first != NULL;
-}
-
 static void set_timer(struct bp_runtime *runtime);
 
 /* Virtual time: when nothing can happen but by the clock, the clock goes on at once. @return true when it did. */
@@ -304,17 +360,35 @@ static bool skip_to_deadline(struct bp_runtime *runtime) {
         return true;
 }
 
+static void show_load(struct bp_runtime *runtime) {
+        atomic_store_explicit(&runtime->shown_ticket, runtime->last_ticket, memory_order_relaxed);
+        atomic_store_explicit(&runtime->shown_live, runtime->n_live, memory_order_relaxed);
+        atomic_store_explicit(&runtime->shown_away, runtime->n_away, memory_order_relaxed);
+}
+
+static bool work(struct bp_runtime *runtime) {
+        struct budget budget = {.begun = bp_mono_now()};
+        bool more;
+
+        bp_release_durable(runtime);
+        let_time_pass(runtime);
+        more = receive_letters(runtime, &budget);
+        more = run_ready(runtime, &budget) || more;
+        runtime->current = NULL;
+        bp_release_commit(runtime);
+        settle_touched(runtime);
+        show_load(runtime);
+        if (runtime->observer.turn)
+                runtime->observer.turn(runtime->observer.userdata, bp_mono_now().us - budget.begun.us);
+        return more;
+}
+
 static void turn(struct bp_runtime *runtime) {
         bool more = false;
 
-        if (runtime->phase != BP_PHASE_FLUSHING) {
-                receive_letters(runtime);
-                bp_release_durable(runtime);
-                let_time_pass(runtime);
-                more = run_ready(runtime);
-                bp_release_commit(runtime);
-                settle_touched(runtime);
-        }
+        begin_to_stop(runtime);
+        if (runtime->phase != BP_PHASE_FLUSHING)
+                more = work(runtime);
         if (stop_further(runtime)) {
                 uv_stop(&runtime->loop);
                 return;
@@ -379,8 +453,18 @@ int bp_runtime_start(struct bp_runtime *runtime, const struct bp_execution_start
         return 0;
 }
 
-static int send_command(struct bp_runtime *runtime, enum bp_letter_kind kind, struct bp_id execution,
-                        const char *text) {
+int bp_runtime_adopt(struct bp_runtime *runtime, struct bp_execution *execution) {
+        struct bp_live *live;
+        int r = bp_live_adopt(execution, &live);
+
+        if (r < 0)
+                return r;
+        bp_runtime_send(runtime, &live->letter);
+        return 0;
+}
+
+static int send_command(struct bp_runtime *runtime, enum bp_letter_kind kind, struct bp_id execution, const char *text,
+                        const struct bp_receipt *receipt) {
         size_t size = text ? strnlen(text, TEXT_BYTES) : 0;
         struct bp_command *command = bp_calloc(1, sizeof(*command) + size + 1);
 
@@ -388,6 +472,8 @@ static int send_command(struct bp_runtime *runtime, enum bp_letter_kind kind, st
                 return -ENOMEM;
         command->letter.kind = kind;
         command->execution = execution;
+        if (receipt)
+                command->receipt = *receipt;
         command->has_text = text != NULL;
         if (text)
                 memcpy(command->text, text, size);
@@ -395,12 +481,13 @@ static int send_command(struct bp_runtime *runtime, enum bp_letter_kind kind, st
         return 0;
 }
 
-int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const char *reason) {
-        return send_command(runtime, BP_LETTER_CANCEL, execution, reason);
+int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const char *reason,
+                      const struct bp_receipt *receipt) {
+        return send_command(runtime, BP_LETTER_CANCEL, execution, reason, receipt);
 }
 
-int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pause) {
-        return send_command(runtime, pause ? BP_LETTER_PAUSE : BP_LETTER_RESUME, execution, NULL);
+int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pause, const struct bp_receipt *receipt) {
+        return send_command(runtime, pause ? BP_LETTER_PAUSE : BP_LETTER_RESUME, execution, NULL, receipt);
 }
 
 int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const struct bp_value *event) {
@@ -433,6 +520,16 @@ void bp_runtime_durable(struct bp_runtime *runtime, uint64_t ticket) {
 void bp_runtime_stop(struct bp_runtime *runtime) {
         atomic_store(&runtime->stop_requested, true);
         wake(runtime);
+}
+
+struct bp_runtime_load bp_runtime_load(const struct bp_runtime *runtime) {
+        uint64_t durable = atomic_load_explicit(&runtime->durable_ticket, memory_order_relaxed);
+        uint64_t last = atomic_load_explicit(&runtime->shown_ticket, memory_order_relaxed);
+
+        return (struct bp_runtime_load){.live = atomic_load_explicit(&runtime->shown_live, memory_order_relaxed),
+                                        .away = atomic_load_explicit(&runtime->shown_away, memory_order_relaxed),
+                                        .workers = bp_workers_count(runtime->workers),
+                                        .undurable = last > durable ? last - durable : 0};
 }
 
 struct bp_wall bp_runtime_now(const struct bp_runtime *runtime) {

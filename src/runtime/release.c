@@ -348,10 +348,33 @@ static int append(struct bp_runtime *runtime, struct bp_live *live, const struct
 
         if (batch->n_records == 0)
                 return 0;
-        r = runtime->journal.append(runtime->journal.userdata, live->id, batch->records, batch->n_records);
+        r = runtime->journal.append(runtime->journal.userdata, live->execution, batch->records, batch->n_records);
         if (r == 0)
                 runtime->appended = true;
         return r;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Receipts
+ */
+
+void bp_release_receipt(struct bp_live *live, struct bp_command *command, int result) {
+        if (!live || !live->last_pending || result != 0) {
+                bp_command_finish(command, result);
+                return;
+        }
+        command->result = result;
+        command->next = live->last_pending->receipts;
+        live->last_pending->receipts = command;
+}
+
+static void give_receipts(struct bp_pending *pending, int error) {
+        while (pending->receipts) {
+                struct bp_command *command = pending->receipts;
+
+                pending->receipts = command->next;
+                bp_command_finish(command, error ? error : command->result);
+        }
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -436,6 +459,7 @@ void bp_release_durable(struct bp_runtime *runtime) {
 
                 records_are_durable(runtime, live, &pending->batch);
                 show_lines(runtime, pending);
+                give_receipts(pending, 0);
                 for (size_t i = 0; i < pending->batch.n_effects; i++)
                         release_effect(runtime, live, &pending->batch.effects[i]);
                 bp_live_touch(runtime, live);
@@ -468,6 +492,7 @@ void bp_release_done(struct bp_runtime *runtime) {
                         pending->lines = line->next;
                         free(line);
                 }
+                give_receipts(pending, -ECANCELED);
                 free_pending(pending);
         }
         while (runtime->pool) {

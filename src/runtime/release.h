@@ -9,6 +9,7 @@
 
 #include "engine/engine.h"
 
+struct bp_command;
 struct bp_line;
 struct bp_live;
 struct bp_runtime;
@@ -27,6 +28,9 @@ void bp_release_durable(struct bp_runtime *runtime);
 
 /** Shows a line once the records before it are durable; takes it. */
 void bp_release_line(struct bp_runtime *runtime, struct bp_live *live, struct bp_line *line);
+
+/** Finishes a command once everything that its execution has done so far is durable; takes it. `live` may be NULL. */
+void bp_release_receipt(struct bp_live *live, struct bp_command *command, int result);
 
 /** The execution cannot go on: nothing of it leaves any more. */
 void bp_release_break(struct bp_runtime *runtime, struct bp_live *live, int error);

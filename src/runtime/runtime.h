@@ -32,7 +32,8 @@ struct bp_journal {
          * Copies what it needs. @return 0 or a negative errno: the execution is then stopped, nothing of it leaves, and
          * bp_observer.broken is told.
          */
-        int (*append)(void *userdata, struct bp_id execution, const struct bp_record *records, size_t n_records);
+        int (*append)(void *userdata, const struct bp_execution *execution, const struct bp_record *records,
+                      size_t n_records);
         /** @param ticket number to give to bp_runtime_durable() */
         void (*commit)(void *userdata, uint64_t ticket);
         void *userdata;
@@ -58,7 +59,34 @@ struct bp_observer {
          * @param error negative errno
          */
         void (*broken)(void *userdata, const struct bp_execution *execution, int error);
+        /** One turn of the loop is over: for how long it held the engine thread, and nothing else was served. */
+        void (*turn)(void *userdata, int64_t held_us);
         void *userdata;
+};
+
+/** Who is told what came of a command. */
+struct bp_receipt {
+        /**
+         * Called once, on the engine thread, when everything that the command led to is durable.
+         * @param result 0; BP_COMMAND_UNKNOWN: no such execution is live; BP_COMMAND_IDLE: it changed nothing;
+         *               negative errno: it was not carried out (-ECANCELED: the runtime ended, or the execution is
+         * broken)
+         */
+        void (*done)(void *userdata, int result);
+        void *userdata;
+};
+
+/** Result of a command: no such execution is live. */
+#define BP_COMMAND_UNKNOWN 1
+/** Result of a command: it changed nothing. */
+#define BP_COMMAND_IDLE 2
+
+/** How much there is to do. */
+struct bp_runtime_load {
+        size_t live;        /**< executions */
+        size_t away;        /**< calls on workers or in HTTP exchanges */
+        uint32_t workers;   /**< threads that exist */
+        uint64_t undurable; /**< commits that the journal has not answered */
 };
 
 /** How a runtime works. 0 and NULL mean the default named beside the member. */
@@ -90,19 +118,27 @@ struct bp_runtime *bp_runtime_free(struct bp_runtime *runtime);
 int bp_runtime_run(struct bp_runtime *runtime, bool until_idle);
 
 /**
- * Drains and ends bp_runtime_run(): attempts under way may finish for `drain_seconds`, then executions get
- * BP_INPUT_SHUTDOWN, and the loop ends once that is durable. Any thread, not in a signal handler.
+ * Drains and ends bp_runtime_run(): no attempt starts any more, those under way may finish for `drain_seconds`, then
+ * executions get BP_INPUT_SHUTDOWN, and the loop ends once that is durable. Any thread, not in a signal handler.
  */
 void bp_runtime_stop(struct bp_runtime *runtime);
 
 /** Starts an execution. Everything is copied or referenced. @return 0 or -ENOMEM. */
 int bp_runtime_start(struct bp_runtime *runtime, const struct bp_execution_start *start);
 
-/** Cancels an execution; unknown ids are ignored. @return 0 or -ENOMEM. */
-int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const char *reason);
+/**
+ * Takes over an execution that was rebuilt from its records, and lets it go on: what was under way is lost, by its
+ * effect; one without any record is started. The execution belongs to the runtime after 0.
+ * @return 0 or -ENOMEM.
+ */
+int bp_runtime_adopt(struct bp_runtime *runtime, struct bp_execution *execution);
 
-/** Pauses or resumes an execution; unknown ids are ignored. @return 0 or -ENOMEM. */
-int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pause);
+/** Cancels an execution. @param receipt copied, or NULL @return 0 or -ENOMEM (then the receipt is not used). */
+int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const char *reason,
+                      const struct bp_receipt *receipt);
+
+/** Pauses or resumes an execution. @param receipt copied, or NULL @return as bp_runtime_cancel(). */
+int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pause, const struct bp_receipt *receipt);
 
 /**
  * Hands an event to the step that has waited longest for `external_id`; kept for 24 hours when none does yet.
@@ -112,6 +148,9 @@ int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const 
 
 /** Everything up to the commit with this ticket is durable. Any thread. */
 void bp_runtime_durable(struct bp_runtime *runtime, uint64_t ticket);
+
+/** How much there is to do, as it was at the end of a turn. Any thread. */
+struct bp_runtime_load bp_runtime_load(const struct bp_runtime *runtime);
 
 /** Wall-clock time as this runtime counts it: the real one, or the virtual one. Engine thread. */
 struct bp_wall bp_runtime_now(const struct bp_runtime *runtime);

@@ -98,12 +98,15 @@ void bp_task_free(struct bp_runtime *runtime, struct bp_task *task) {
  */
 
 static void make_ready(struct bp_runtime *runtime, struct bp_task *task) {
-        task->next = NULL;
-        if (runtime->ready.last)
-                runtime->ready.last->next = task;
-        else
+        bool goes_first = task->live == runtime->current;
+
+        task->next = goes_first ? runtime->ready.first : NULL;
+        if (!runtime->ready.last)
+                runtime->ready.first = runtime->ready.last = task;
+        else if (goes_first)
                 runtime->ready.first = task;
-        runtime->ready.last = task;
+        else
+                runtime->ready.last = runtime->ready.last->next = task;
 }
 
 void bp_task_start(struct bp_runtime *runtime, struct bp_task *task) {
@@ -115,24 +118,22 @@ void bp_task_start(struct bp_runtime *runtime, struct bp_task *task) {
         bp_workers_submit(runtime->workers, &task->job);
 }
 
-bool bp_task_run_ready(struct bp_runtime *runtime) {
+void bp_task_run_ready(struct bp_runtime *runtime) {
         struct bp_task *task = runtime->ready.first;
 
-        if (!task)
-                return false;
         runtime->ready.first = task->next;
         if (!runtime->ready.first)
                 runtime->ready.last = NULL;
+        runtime->current = task->live;
         if (task->live->broken) {
                 bp_task_free(runtime, task);
-                return true;
+                return;
         }
         task->on_engine_thread = true;
         if (bp_task_call(task))
                 bp_task_finish(runtime, task);
         else
                 runtime->n_away++;
-        return true;
 }
 
 void bp_task_stop(struct bp_task *task) {

@@ -83,8 +83,8 @@ void bp_task_free(struct bp_runtime *runtime, struct bp_task *task);
 /** Sets it going: on the engine thread's queue where the action allows it, else on a worker. */
 void bp_task_start(struct bp_runtime *runtime, struct bp_task *task);
 
-/** Runs one task of the engine thread's queue. @return false when there is none. */
-bool bp_task_run_ready(struct bp_runtime *runtime);
+/** Runs the first task of the engine thread's queue, which is not empty; its execution becomes the current one. */
+void bp_task_run_ready(struct bp_runtime *runtime);
 
 /** Tells it to stop; its end still comes. */
 void bp_task_stop(struct bp_task *task);

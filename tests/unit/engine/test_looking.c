@@ -349,7 +349,7 @@ static void an_input_that_makes_no_sense_is_refused_and_changes_nothing(void **s
         struct bp_resolution resolution = {0};
         const struct bp_input inputs[] = {
                 {0},
-                {.type = BP_INPUT_SHUTDOWN + 1},
+                {.type = BP_INPUT_DRAIN + 1},
                 {.type = BP_INPUT_ATTEMPT_ENDED, .step = 1, .attempt = 1, .result = &result},
                 {.type = BP_INPUT_ATTEMPT_ENDED, .step = 0, .attempt = 0, .result = &result},
                 {.type = BP_INPUT_ATTEMPT_ENDED, .step = 0, .attempt = 2, .result = &result},

@@ -47,7 +47,7 @@ static inline struct timespec patience_ends(void) {
         return until;
 }
 
-static inline int journal_append(void *userdata, struct bp_id execution, const struct bp_record *records,
+static inline int journal_append(void *userdata, const struct bp_execution *execution, const struct bp_record *records,
                                  size_t n_records) {
         struct journal_double *journal = userdata;
         int r = 0;
@@ -56,7 +56,7 @@ static inline int journal_append(void *userdata, struct bp_id execution, const s
         if (journal->refuse_from && journal->n_facts + n_records > journal->refuse_from)
                 r = -EIO;
         for (size_t i = 0; r == 0 && i < n_records && journal->n_facts < FACTS_MAX; i++)
-                journal->facts[journal->n_facts++] = (struct fact){.execution = execution,
+                journal->facts[journal->n_facts++] = (struct fact){.execution = bp_execution_view(execution).id,
                                                                    .type = records[i].type,
                                                                    .step = records[i].step,
                                                                    .attempt = records[i].attempt,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "journal_double.h"
 
@@ -146,6 +147,16 @@ static inline bool stand_at_gate(struct bp_action_context *context, bool listens
 static inline int do_pure(struct bp_action_context *context) {
         note_call(context, "pure");
         bp_output_int(context, "n", bp_param_int(context, "n", 0) + 1);
+        return bp_complete(context);
+}
+
+/* Holds the engine's thread for a millisecond. */
+static inline int do_slow(struct bp_action_context *context) {
+        int64_t until_us = bp_mono_now().us + 1000;
+
+        note_call(context, "slow");
+        while (bp_mono_now().us < until_us)
+                ;
         return bp_complete(context);
 }
 
@@ -302,6 +313,7 @@ static inline int on_awaited(struct bp_action_context *context, const struct bp_
 
 /* clang-format off */
 TEST_ACTION(pure, BP_PURE, .flags = BP_FLAG_INLINE, BP_PARAMS(TEST_NUMBER("n")), .execute = do_pure);
+TEST_ACTION(slow, BP_PURE, .flags = BP_FLAG_INLINE, .execute = do_slow);
 TEST_ACTION(heavy, BP_PURE, BP_PARAMS(TEST_NUMBER("n")), .execute = do_pure);
 TEST_ACTION(outside, BP_IDEMPOTENT, .execute = do_outside);
 TEST_ACTION(once, BP_ONCE, .execute = do_once);
@@ -322,6 +334,6 @@ TEST_ACTION(await, BP_IDEMPOTENT, .execution_mode = BP_EVENT_DRIVEN, BP_PARAMS(T
 static const struct bp_action *const test_actions[] = {
         &test_pure,  &test_heavy, &test_outside, &test_once,  &test_gate,   &test_gate_once,
         &test_deaf,  &test_messy, &test_flaky,   &test_sleep, &test_chatty, &test_chatty_inline,
-        &test_fetch, &test_call,  &test_await,   &test_post,  NULL};
+        &test_fetch, &test_call,  &test_await,   &test_post,  &test_slow,   NULL};
 
 #endif

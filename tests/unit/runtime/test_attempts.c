@@ -92,7 +92,7 @@ static void a_cancelled_attempt_is_told_and_cleaned_up_after(void **state) {
         id = start(world, "\"steps\": [{\"id\": \"s0\", \"name\": \"a\", \"action\": \"gate\"},"
                           "{\"id\": \"s1\", \"name\": \"b\", \"action\": \"pure\", \"depends_on\": [\"s0\"]}]");
         await_inside(1);
-        bp_runtime_cancel(world->runtime, id, "enough");
+        bp_runtime_cancel(world->runtime, id, "enough", NULL);
         await_ended(world, 1);
         world_end(world);
         assert_int_equal(world->ended[0].state, BP_EXECUTION_CANCELLED);
@@ -112,7 +112,7 @@ static void an_attempt_that_does_not_listen_is_given_up_after_the_grace(void **s
         world_begin(world);
         id = start(world, "\"steps\": [{\"id\": \"s0\", \"name\": \"a\", \"action\": \"deaf\"}]");
         await_inside(1);
-        bp_runtime_cancel(world->runtime, id, NULL);
+        bp_runtime_cancel(world->runtime, id, NULL, NULL);
         await_record(world, BP_RECORD_STEP_ENDED, 0);
         /* The execution is not forgotten while its attempt is still under way. */
         assert_int_equal(ended_count(world), 0);

@@ -160,7 +160,7 @@ static void cancelling_ends_a_wait_and_a_later_event_disturbs_nobody(void **stat
         world_begin(world);
         id = start_waiting(world, "x-1");
         await_record(world, BP_RECORD_STEP_WAITING, 0);
-        bp_runtime_cancel(world->runtime, id, NULL);
+        bp_runtime_cancel(world->runtime, id, NULL, NULL);
         await_ended(world, 1);
         send_event(world, "x-1", "{\"type\": \"late\"}");
         send_event(world, "x-2", "{\"type\": \"early\"}");

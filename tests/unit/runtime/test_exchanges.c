@@ -130,7 +130,7 @@ static void cancelling_ends_a_waiting_exchange(void **state) {
                 world_begin(world);
                 id = start_request(world, server, actions[i], "}}]");
                 await_calls(1);
-                bp_runtime_cancel(world->runtime, id, NULL);
+                bp_runtime_cancel(world->runtime, id, NULL, NULL);
                 await_ended(world, 1);
                 world_end(world);
                 assert_int_equal(world->ended[0].state, BP_EXECUTION_CANCELLED);

@@ -33,8 +33,8 @@ static void what_never_ran_is_given_back(void **state) {
 
         (void)state;
         send_event(world, "x", "{}");
-        assert_int_equal(bp_runtime_cancel(world->runtime, id, "why not"), 0);
-        assert_int_equal(bp_runtime_pause(world->runtime, id, true), 0);
+        assert_int_equal(bp_runtime_cancel(world->runtime, id, "why not", NULL), 0);
+        assert_int_equal(bp_runtime_pause(world->runtime, id, true, NULL), 0);
         world_free(world);
 }
 
@@ -43,9 +43,9 @@ static void commands_about_unknown_executions_are_ignored(void **state) {
         struct bp_id nobody = bp_id_derive("nobody", 6);
 
         (void)state;
-        bp_runtime_cancel(world->runtime, nobody, NULL);
-        bp_runtime_pause(world->runtime, nobody, true);
-        bp_runtime_pause(world->runtime, nobody, false);
+        bp_runtime_cancel(world->runtime, nobody, NULL, NULL);
+        bp_runtime_pause(world->runtime, nobody, true, NULL);
+        bp_runtime_pause(world->runtime, nobody, false, NULL);
         start(world, ONE("pure"));
         world_run(world);
         assert_int_equal(world->n_ended, 1);
@@ -65,7 +65,7 @@ static void an_id_that_is_live_is_not_started_twice(void **state) {
         world_free(world);
 }
 
-static const struct bp_definition *chain_of(struct world *world, unsigned n_steps) {
+static const struct bp_definition *chain_of(struct world *world, const char *action, unsigned n_steps) {
         size_t capacity = n_steps * 128 + 64, size = 0;
         char *json = test_malloc(capacity);
         const struct bp_definition *definition;
@@ -73,7 +73,8 @@ static const struct bp_definition *chain_of(struct world *world, unsigned n_step
         size += (size_t)snprintf(json, capacity, "{\"name\": \"p\", \"steps\": [");
         for (unsigned i = 0; i < n_steps; i++) {
                 size += (size_t)snprintf(json + size, capacity - size,
-                                         "%s{\"id\": \"s%u\", \"name\": \"a\", \"action\": \"pure\"", i ? "," : "", i);
+                                         "%s{\"id\": \"s%u\", \"name\": \"a\", \"action\": \"%s\"", i ? "," : "", i,
+                                         action);
                 size += i ? (size_t)snprintf(json + size, capacity - size, ", \"depends_on\": [\"s%u\"]}", i - 1)
                           : (size_t)snprintf(json + size, capacity - size, "}");
         }
@@ -84,16 +85,17 @@ static const struct bp_definition *chain_of(struct world *world, unsigned n_step
         return definition;
 }
 
-static void a_long_chain_leaves_room_for_a_short_one(void **state) {
+static void a_slow_chain_leaves_room_for_a_short_one(void **state) {
         struct world *world = world_new(&plain, NULL);
-        const struct bp_definition *long_chain = chain_of(world, 900), *short_chain = chain_of(world, 3);
+        const struct bp_definition *long_chain = chain_of(world, "slow", 300),
+                                   *short_chain = chain_of(world, "pure", 3);
         struct bp_id short_one;
 
         (void)state;
         start_as(world, long_chain);
         short_one = start_as(world, short_chain);
         world_run(world);
-        assert_int_equal(stage.n_calls, 903);
+        assert_int_equal(stage.n_calls, 303);
         assert_int_equal(world->n_ended, 2);
         assert_memory_equal(&world->ended[0].id, &short_one, sizeof(short_one));
         bp_definition_unref(long_chain);
@@ -164,14 +166,14 @@ static void a_paused_execution_starts_nothing_until_it_goes_on(void **state) {
         id = start(world, "\"steps\": [{\"id\": \"s0\", \"name\": \"a\", \"action\": \"gate\"},"
                           "{\"id\": \"s1\", \"name\": \"b\", \"action\": \"pure\", \"depends_on\": [\"s0\"]}]");
         await_inside(1);
-        bp_runtime_pause(world->runtime, id, true);
+        bp_runtime_pause(world->runtime, id, true, NULL);
         await_record(world, BP_RECORD_EXECUTION_PAUSED, BP_NO_STEP);
         stage_open_gate();
         await_record(world, BP_RECORD_STEP_ENDED, 0);
         start(world, ONE("outside"));
         await_ended(world, 1);
         assert_int_equal(calls_of("pure", NULL), 0);
-        bp_runtime_pause(world->runtime, id, false);
+        bp_runtime_pause(world->runtime, id, false, NULL);
         await_ended(world, 2);
         world_end(world);
         assert_int_equal(calls_of("pure", "s1"), 1);
@@ -239,7 +241,7 @@ int main(void) {
                 cmocka_unit_test(what_never_ran_is_given_back),
                 cmocka_unit_test(commands_about_unknown_executions_are_ignored),
                 cmocka_unit_test(an_id_that_is_live_is_not_started_twice),
-                cmocka_unit_test(a_long_chain_leaves_room_for_a_short_one),
+                cmocka_unit_test(a_slow_chain_leaves_room_for_a_short_one),
                 cmocka_unit_test(executions_are_started_from_any_thread),
                 cmocka_unit_test(a_paused_execution_starts_nothing_until_it_goes_on),
                 cmocka_unit_test(stopping_does_not_wait_for_what_only_sleeps),

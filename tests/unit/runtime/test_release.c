@@ -173,7 +173,7 @@ static void cancelled_before_its_start_is_durable_an_attempt_never_begins(void *
         id = start(world,
                    "\"steps\": [{\"id\": \"s0\", \"name\": \"a\", \"action\": \"gate\", \"timeout_seconds\": 5}]");
         journal_await(journal, BP_RECORD_STEP_STARTED, 0);
-        bp_runtime_cancel(world->runtime, id, "changed my mind");
+        bp_runtime_cancel(world->runtime, id, "changed my mind", NULL);
         journal_await(journal, BP_RECORD_CANCEL_REQUESTED, BP_NO_STEP);
         journal_let_go(journal);
         await_ended(world, 1);
