@@ -4,23 +4,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "api/documents.h"
 #include "api/private.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "service/service.h"
 #include "store/store.h"
 
-/* A resource is here and in the list of schemas below. */
 static const struct bp_route *const route_tables[] = {
-        NULL,
-};
-
-const struct bp_api_component *const bp_api_component_tables[] = {
-        NULL,
+        bp_api_action_routes,
 };
 
 const struct bp_route *const *bp_api_routes(size_t *ret_n_tables) {
-        *ret_n_tables = sizeof(route_tables) / sizeof(route_tables[0]) - 1;
+        *ret_n_tables = sizeof(route_tables) / sizeof(route_tables[0]);
         return route_tables;
 }
 
@@ -83,11 +79,17 @@ int bp_api_new(const struct bp_api_settings *settings, struct bp_api **ret_api) 
         if (!api->settings.service_name)
                 api->settings.service_name = "budpipeline";
         api->idempotency = (struct bp_idempotency){.find = find_key, .keep = keep_key, .userdata = api};
+        pthread_mutex_init(&api->lock, NULL);
         *ret_api = api;
         return 0;
 }
 
 struct bp_api *bp_api_free(struct bp_api *api) {
+        if (!api)
+                return NULL;
+        bp_api_document_unref(api->catalogue);
+        bp_api_document_unref(api->openapi);
+        pthread_mutex_destroy(&api->lock);
         free(api);
         return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "base/strbuf.h"
 #include "sanitize/sanitize.h"
 #include "server/server.h"
@@ -101,6 +102,28 @@ void bp_api_write_stored_json(struct bp_writer *writer, const char *name, struct
                 bp_strbuf_add(bp_writer_key(writer, name), json.text, json.size);
         else
                 write_null(writer, name);
+}
+
+void bp_api_write_finding(struct bp_writer *list, const struct bp_problem *problem, bool is_warning) {
+        struct bp_writer object;
+
+        bp_writer_next(list);
+        object = bp_writer_open(list->buffer, '{');
+        bp_writer_text(&object, "severity", is_warning ? "warning" : "error");
+        bp_writer_text(&object, "code", problem->code);
+        bp_writer_text(&object, "message", problem->message);
+        bp_writer_text(&object, "pointer", problem->pointer);
+        bp_strbuf_add_char(list->buffer, '}');
+}
+
+void bp_api_write_messages(struct bp_writer *writer, const char *name, const struct bp_problem_list *problems) {
+        struct bp_writer list = bp_writer_open(bp_writer_key(writer, name), '[');
+
+        for (size_t i = 0; i < problems->count; i++) {
+                bp_writer_next(&list);
+                bp_writer_text_or_null(list.buffer, problems->items[i]->message);
+        }
+        bp_strbuf_add_char(list.buffer, ']');
 }
 
 const char *bp_api_execution_state_lower(enum bp_execution_state state) {

@@ -18,6 +18,8 @@
 #include "engine/engine.h"
 #include "store/store.h"
 
+struct bp_problem;
+struct bp_problem_list;
 struct bp_request;
 struct bp_strbuf;
 
@@ -55,6 +57,12 @@ void bp_api_write_safe_json(struct bp_writer *writer, const char *name, struct b
 /** Stored JSON exactly as it was stored; null when there is none. Only for what a person wrote to be read back: a
  * definition. */
 void bp_api_write_stored_json(struct bp_writer *writer, const char *name, struct bp_text json);
+
+/** The next item of a list: {"severity", "code", "message", "pointer"}. */
+void bp_api_write_finding(struct bp_writer *list, const struct bp_problem *problem, bool is_warning);
+
+/** A list of the messages of problems. */
+void bp_api_write_messages(struct bp_writer *writer, const char *name, const struct bp_problem_list *problems);
 
 /** Word of a state in lower case, as the answer to a start has it: "completed". */
 const char *bp_api_execution_state_lower(enum bp_execution_state state);

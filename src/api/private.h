@@ -3,8 +3,8 @@
  * @file private.h
  * What the files of the API share. Private to the room.
  *
- * A resource is a file with two tables: its routes, and the schemas of what it takes and answers. Both are named in
- * api.c, one line each.
+ * A resource is a file with a table of routes, listed in api.c, and a file in schemas/ that says what it takes and
+ * answers.
  */
 #ifndef BP_API_PRIVATE_H
 #define BP_API_PRIVATE_H
@@ -17,20 +17,29 @@
 #include "api/api.h"
 #include "server/server.h"
 
-/** A named schema of the OpenAPI document: what bp_field.schema and bp_answer_spec.schema point to. Tables end with an
- * element without a name. */
+/** A named schema of the OpenAPI document: what bp_field.schema and bp_answer_spec.schema name. */
 struct bp_api_component {
         const char *name;
         const char *schema; /**< JSON Schema 2020-12 as JSON text */
 };
 
+struct bp_api_document;
+
 /** The API of one service. */
 struct bp_api {
         struct bp_api_settings settings; /**< defaults filled in; what it points to is borrowed */
         struct bp_idempotency idempotency;
+        pthread_mutex_t lock;              /**< of the documents */
+        struct bp_api_document *catalogue; /**< answer of GET /actions, or NULL: not made yet */
+        uint64_t catalogue_generation;     /**< the snapshot it was made of */
+        struct bp_api_document *openapi;   /**< or NULL: not made yet */
 };
 
-/** Tables of schemas, NULL-terminated. */
-extern const struct bp_api_component *const bp_api_component_tables[];
+/** All schemas: what stands in schemas/ (JSON, one object a file), ended by one without a name. */
+extern const struct bp_api_component bp_api_components[];
+
+/* Routes, one table a file; api.c lists them. */
+extern const struct bp_route bp_api_action_routes[], bp_api_pipeline_routes[], bp_api_revision_routes[],
+        bp_api_service_routes[];
 
 #endif

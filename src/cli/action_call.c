@@ -10,7 +10,6 @@
 #include "cli/jsonl.h"
 #include "cli/show_problem.h"
 #include "registry/registry.h"
-#include "runtime/call_action.h"
 
 /* Kinds whose values are text, so that -p id=42 stays "42". */
 static bool is_text(const void *userdata, const char *name) {
@@ -50,12 +49,4 @@ int bp_action_call_of_line(const struct bp_catalogue *catalogue, const struct bp
         if (!ret_call->entry)
                 return bp_problem_set(reterr_problem, "UNKNOWN_ACTION", "there is no action '%s'", type->as.text);
         return 0;
-}
-
-int bp_action_call_check(const struct bp_action_call *call, struct bp_problem_list *findings) {
-        const struct bp_params_check how = {.templates = true, .unknown_names = true};
-        int r;
-
-        r = bp_params_check(bp_action_entry_meta(call->entry), &call->params, &how, findings);
-        return r ? r : bp_check_action(NULL, call->entry, &call->params, findings);
 }

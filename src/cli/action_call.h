@@ -14,7 +14,6 @@ struct bp_arguments;
 struct bp_catalogue;
 struct bp_cli;
 struct bp_problem;
-struct bp_problem_list;
 
 /** An action and its parameters. */
 struct bp_action_call {
@@ -29,11 +28,5 @@ int bp_action_call_read(const struct bp_cli *cli, const struct bp_catalogue *cat
 /** Reads "action" and "params" of a batch line. @return 0 or BP_PROBLEM with LINE_INVALID or UNKNOWN_ACTION. */
 int bp_action_call_of_line(const struct bp_catalogue *catalogue, const struct bp_value *line,
                            struct bp_action_call *ret_call, struct bp_problem *reterr_problem);
-
-/**
- * Checks parameters by the metadata, templates allowed, and by the action's own rules.
- * @return 0 or -ENOMEM; findings are data.
- */
-int bp_action_call_check(const struct bp_action_call *call, struct bp_problem_list *findings);
 
 #endif

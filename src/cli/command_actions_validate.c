@@ -10,6 +10,7 @@
 #include "cli/input.h"
 #include "cli/jsonl.h"
 #include "cli/show_problem.h"
+#include "runtime/call_action.h"
 
 #define ARENA_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
@@ -31,7 +32,7 @@ static int answer_line(void *userdata, const struct bp_value *line, struct bp_ar
 
         r = bp_action_call_of_line(userdata, line, &call, reterr_problem);
         if (r == 0)
-                r = bp_action_call_check(&call, &findings);
+                r = bp_check_action_params(call.entry, &call.params, &findings);
         if (r == 0)
                 write_findings(answer, &findings);
         return r;
@@ -50,7 +51,7 @@ static int validate(const struct bp_cli *cli, const struct bp_arguments *argumen
         code = bp_action_call_read(cli, catalogue, arguments, arena, &call);
         if (code)
                 return code;
-        if (bp_action_call_check(&call, &findings))
+        if (bp_check_action_params(call.entry, &call.params, &findings))
                 return bp_cli_no_memory(cli);
         bp_report_problems(cli, &source, BP_SEVERITY_ERROR, &findings);
         if (findings.count)

@@ -314,3 +314,12 @@ int bp_check_action(void *userdata, const struct bp_action_entry *entry, const s
                                                   .services = &none},
                                 findings);
 }
+
+int bp_check_action_params(const struct bp_action_entry *entry, const struct bp_value *params,
+                           struct bp_problem_list *findings) {
+        const struct bp_params_check how = {.templates = true, .unknown_names = true};
+        int r;
+
+        r = bp_params_check(bp_action_entry_meta(entry), params, &how, findings);
+        return r ? r : bp_check_action(NULL, entry, params, findings);
+}

@@ -68,4 +68,11 @@ int bp_run_action(const struct bp_action_run *run, struct bp_arena *arena, struc
 int bp_check_action(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params,
                     struct bp_problem_list *findings);
 
+/**
+ * Checks parameters by the metadata, templates allowed, unknown names reported (PARAM_UNKNOWN), and then by the
+ * action's own rules. @return 0 or -ENOMEM; findings are data.
+ */
+int bp_check_action_params(const struct bp_action_entry *entry, const struct bp_value *params,
+                           struct bp_problem_list *findings);
+
 #endif
