@@ -35,17 +35,10 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct reading *reading,
  * Finding options in the table
  */
 
-static const struct bp_option *option_at(const struct bp_command *command, size_t index) {
-        if (index < command->n_options)
-                return &command->options[index];
-        index -= command->n_options;
-        return index < bp_n_common_options ? &bp_common_options[index] : NULL;
-}
-
 static const struct bp_option *option_by_name(const struct bp_command *command, const char *name, size_t size) {
         const struct bp_option *option;
 
-        for (size_t i = 0; (option = option_at(command, i)); i++)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 if (strlen(option->name) == size && memcmp(option->name, name, size) == 0)
                         return option;
         return NULL;
@@ -54,7 +47,7 @@ static const struct bp_option *option_by_name(const struct bp_command *command, 
 static const struct bp_option *option_by_letter(const struct bp_command *command, char letter) {
         const struct bp_option *option;
 
-        for (size_t i = 0; (option = option_at(command, i)); i++)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 if (option->letter && option->letter == letter)
                         return option;
         return NULL;
@@ -63,7 +56,7 @@ static const struct bp_option *option_by_letter(const struct bp_command *command
 static const struct bp_option *option_by_id(const struct bp_command *command, enum bp_option_id id) {
         const struct bp_option *option;
 
-        for (size_t i = 0; (option = option_at(command, i)); i++)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 if (option->id == id)
                         return option;
         return NULL;
@@ -74,7 +67,7 @@ static const char *nearest_option(const struct bp_command *command, const char *
         struct bp_similar similar;
 
         bp_similar_init(&similar, name);
-        for (size_t i = 0; (option = option_at(command, i)); i++)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 bp_similar_offer(&similar, option->name);
         return similar.nearest;
 }
@@ -152,6 +145,8 @@ static int read_option_argument(struct reading *reading, const struct bp_option 
                                 const char *attached) {
         if (option->kind == BP_ARGUMENT_NONE && attached)
                 return refuse(reading, "option --%s takes no argument", option->name);
+        if (option->kind == BP_ARGUMENT_SWITCH && !attached)
+                return give(reading, option, "true");
         if (option->kind == BP_ARGUMENT_NONE || attached)
                 return give(reading, option, attached);
         if (reading->at == reading->n_words)

@@ -101,6 +101,9 @@ int bp_command_validate(struct bp_cli *cli, const struct bp_arguments *arguments
 /** `budpipeline graph` */
 int bp_command_graph(struct bp_cli *cli, const struct bp_arguments *arguments);
 
+/** `budpipeline config` */
+int bp_command_config(struct bp_cli *cli, const struct bp_arguments *arguments);
+
 /** `budpipeline run` */
 int bp_command_run(struct bp_cli *cli, const struct bp_arguments *arguments);
 

@@ -41,14 +41,20 @@ enum bp_option_id {
         BP_OPTION_FILE,
         BP_OPTION_OUTPUTS,
         BP_OPTION_CATEGORY,
+        BP_OPTION_CONFIG,
+        BP_OPTION_SCOPE,
+        BP_OPTION_OWNER,
+        BP_OPTION_EXPIRES_IN,
+        BP_OPTION_SETTING = 100, /**< the first setting of the service; the others follow in their order */
 };
 
-/** The bit of an option in bp_operand.replaced_by. */
-#define BP_OPTION_BIT(id) (UINT32_C(1) << (id))
+/** The bit of an option in bp_operand.replaced_by; those of settings have none. */
+#define BP_OPTION_BIT(id) ((id) < BP_OPTION_SETTING ? UINT32_C(1) << ((id) % 32) : 0)
 
 /** What an option or operand takes: how it is checked and completed. */
 enum bp_argument_kind {
         BP_ARGUMENT_NONE = 1, /**< an option that is on or off */
+        BP_ARGUMENT_SWITCH,   /**< the same, and `=false` turns it off */
         BP_ARGUMENT_TEXT,     /**< anything */
         BP_ARGUMENT_CHOICE,   /**< one of `choices` */
         BP_ARGUMENT_SECONDS,  /**< a whole number from 1 to 1,000,000,000 */
@@ -99,6 +105,7 @@ struct bp_command {
         size_t n_operands;
         const struct bp_option *options;
         size_t n_options;
+        const char *settings; /**< beside them, settings of the service that begin so ("" means all); NULL: none */
         const struct bp_usage_example *examples;
         size_t n_examples;
         uint32_t exits; /**< which of `enum bp_exit` it uses beside 0: bits 0x1 failed, 0x2 invalid, 0x4 cancelled */
@@ -130,6 +137,9 @@ const struct bp_command *bp_command_find(const char *name);
 
 /** True when `command` stands directly below `group` ("" is the program). */
 bool bp_command_is_member(const struct bp_command *command, const struct bp_command *group);
+
+/** The options of a command one after another: its own, those of settings, the common ones; NULL after the last. */
+const struct bp_option *bp_command_option(const struct bp_command *command, size_t index);
 
 /** The last word of a command's name. */
 const char *bp_command_word(const struct bp_command *command);

@@ -49,6 +49,10 @@
         {.id = BP_OPTION_VIRTUAL_TIME, .name = "virtual-time", .kind = BP_ARGUMENT_NONE,                \
          .help = "waits cost no time: when nothing runs, the clock jumps to what is due next"}
 
+#define OPTION_CONFIG                                                                                   \
+        {.id = BP_OPTION_CONFIG, .name = "config", .argument = "FILE", .kind = BP_ARGUMENT_FILE,        \
+         .help = "file of settings, in YAML; it must be there"}
+
 const struct bp_option bp_common_options[] = {
         {.id = BP_OPTION_COLOR, .name = "color", .argument = "WHEN", .kind = BP_ARGUMENT_CHOICE,
          .choices = CHOICES("auto", "always", "never"), .fallback = "auto",
@@ -263,6 +267,25 @@ const struct bp_command bp_commands[] = {
                          {"For a program", "budpipeline version --format json"}),
                 .exits = BP_EXIT_BIT_INVALID,
                 .run = bp_command_version,
+        },
+        {
+                .name = "config",
+                .summary = "Show every setting of the service and where it comes from",
+                .description =
+                        "A setting comes from an option, else from the environment (BUDPIPELINE_HTTP_PORT for "
+                        "http.port, or a name that the original service used), else from a YAML file, else it is the "
+                        "default. The file is the one that --config or BUDPIPELINE_CONFIG names, else "
+                        "/etc/budpipeline/budpipeline.yaml where it exists.\n\n"
+                        "Everything wrong anywhere is reported at once. Secrets are shown as ***.",
+                OPTIONS(OPTION_CONFIG,
+                        {.id = BP_OPTION_FORMAT, .name = "format", .argument = "FORMAT", .kind = BP_ARGUMENT_CHOICE,
+                         .choices = CHOICES("table", "yaml", "json", "markdown"), .fallback = "table",
+                         .help = "table for a person, yaml as a file, json for programs, markdown to tell what there is"}),
+                .settings = "",
+                EXAMPLES({"What is in force", "budpipeline config"},
+                         {"What an option would change", "budpipeline config --port 9000 --format json"}),
+                .exits = BP_EXIT_BIT_INVALID,
+                .run = bp_command_config,
         },
         {
                 .name = "completion",

@@ -15,13 +15,6 @@ static bool is_shown(const struct bp_command *command) {
         return !command->hidden;
 }
 
-static const struct bp_option *option_of(const struct bp_command *command, size_t index) {
-        if (index < command->n_options)
-                return &command->options[index];
-        index -= command->n_options;
-        return index < bp_n_common_options ? &bp_common_options[index] : NULL;
-}
-
 static void add_words(struct bp_strbuf *buffer, const char *const *words) {
         for (size_t i = 0; words[i]; i++)
                 bp_strbuf_printf(buffer, "%s%s", i ? " " : "", words[i]);
@@ -99,8 +92,8 @@ static void add_bash_reply(struct bp_strbuf *buffer, enum bp_argument_kind kind,
 static void add_bash_argument_cases(struct bp_strbuf *buffer, const struct bp_command *command) {
         const struct bp_option *option;
 
-        for (size_t i = 0; (option = option_of(command, i)); i++) {
-                if (option->kind == BP_ARGUMENT_NONE)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++) {
+                if (option->kind == BP_ARGUMENT_NONE || option->kind == BP_ARGUMENT_SWITCH)
                         continue;
                 bp_strbuf_add_text(buffer, "        ");
                 add_option_pattern(buffer, command, option);
@@ -113,7 +106,7 @@ static void add_bash_option_case(struct bp_strbuf *buffer, const struct bp_comma
         const struct bp_option *option;
 
         bp_strbuf_printf(buffer, "        \"%s\") words=\"", command->name);
-        for (size_t i = 0; (option = option_of(command, i)); i++)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 bp_strbuf_printf(buffer, "%s--%s", i ? " " : "", option->name);
         bp_strbuf_add_text(buffer, "\" ;;\n");
 }
@@ -183,8 +176,8 @@ static void add_zsh_reply(struct bp_strbuf *buffer, enum bp_argument_kind kind, 
 static void add_zsh_argument_cases(struct bp_strbuf *buffer, const struct bp_command *command) {
         const struct bp_option *option;
 
-        for (size_t i = 0; (option = option_of(command, i)); i++) {
-                if (option->kind == BP_ARGUMENT_NONE)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++) {
+                if (option->kind == BP_ARGUMENT_NONE || option->kind == BP_ARGUMENT_SWITCH)
                         continue;
                 bp_strbuf_add_text(buffer, "        ");
                 add_option_pattern(buffer, command, option);
@@ -197,7 +190,7 @@ static void add_zsh_option_case(struct bp_strbuf *buffer, const struct bp_comman
         const struct bp_option *option;
 
         bp_strbuf_printf(buffer, "        \"%s\") entries=(", command->name);
-        for (size_t i = 0; (option = option_of(command, i)); i++) {
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++) {
                 bp_strbuf_printf(buffer, "%s'--%s:", i ? " " : "", option->name);
                 add_single_quoted(buffer, option->help);
                 bp_strbuf_add_char(buffer, '\'');
@@ -293,7 +286,7 @@ static void add_fish_option(struct bp_strbuf *buffer, const struct bp_command *c
         if (option->letter)
                 bp_strbuf_printf(buffer, " -s %c", option->letter);
         bp_strbuf_printf(buffer, " -l %s", option->name);
-        if (option->kind != BP_ARGUMENT_NONE) {
+        if (option->kind != BP_ARGUMENT_NONE && option->kind != BP_ARGUMENT_SWITCH) {
                 bp_strbuf_add_text(buffer, option->kind == BP_ARGUMENT_FILE ? " -r" : " -x");
                 add_fish_argument(buffer, option->kind, option->choices);
         }
@@ -323,7 +316,7 @@ static void add_fish_command(struct bp_strbuf *buffer, const struct bp_command *
                 add_fish_argument(buffer, command->operands[0].kind, command->operands[0].choices);
                 bp_strbuf_add_char(buffer, '\n');
         }
-        for (size_t i = 0; (option = option_of(command, i)); i++)
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 add_fish_option(buffer, command, option);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/strbuf.h"
 #include "cli/command.h"
+#include "daemon/config.h"
 
 enum { WIDTH = 79, TEXT_COLUMN = 26 };
 
@@ -137,6 +138,18 @@ static void add_options(struct bp_strbuf *buffer, const struct bp_command *comma
                 add_option(buffer, &bp_common_options[i]);
 }
 
+/* Only those that have a short name: the others would bury them. */
+static void add_settings(struct bp_strbuf *buffer, const struct bp_command *command, bool bold) {
+        const struct bp_option *option;
+
+        add_heading(buffer, "Settings most often used:", bold);
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
+                if (option->id >= BP_OPTION_SETTING && bp_settings[option->id - BP_OPTION_SETTING].flag)
+                        add_option(buffer, option);
+        bp_strbuf_add_text(buffer,
+                           "\n'budpipeline config' shows all settings, 'budpipeline man serve' their options.\n");
+}
+
 static void add_examples(struct bp_strbuf *buffer, const struct bp_command *command, bool bold) {
         add_heading(buffer, "Examples:", bold);
         for (size_t i = 0; i < command->n_examples; i++)
@@ -161,6 +174,8 @@ void bp_command_write_help(struct bp_strbuf *buffer, const struct bp_command *co
         if (command->n_operands)
                 add_operands(buffer, command, bold);
         add_options(buffer, command, bold);
+        if (command->settings)
+                add_settings(buffer, command, bold);
         if (command->n_examples)
                 add_examples(buffer, command, bold);
         if (command->run)

@@ -83,11 +83,11 @@ static void add_option(struct bp_strbuf *buffer, const struct bp_option *option)
 }
 
 static void add_options(struct bp_strbuf *buffer, const struct bp_command *command) {
+        const struct bp_option *option;
+
         bp_strbuf_add_text(buffer, ".SH OPTIONS\n");
-        for (size_t i = 0; i < command->n_options; i++)
-                add_option(buffer, &command->options[i]);
-        for (size_t i = 0; i < bp_n_common_options; i++)
-                add_option(buffer, &bp_common_options[i]);
+        for (size_t i = 0; (option = bp_command_option(command, i)); i++)
+                add_option(buffer, option);
 }
 
 static void add_operands(struct bp_strbuf *buffer, const struct bp_command *command) {

@@ -23,7 +23,7 @@ enum bp_setting_type {
         BP_SETTING_INTEGER,
         BP_SETTING_NUMBER,
         BP_SETTING_BOOLEAN,
-        BP_SETTING_LIST, /**< of texts: a YAML list, or comma-separated */
+        BP_SETTING_LIST, /**< of texts: a YAML list, or one text with separators */
 };
 
 /** Where a value comes from. */
@@ -34,15 +34,21 @@ enum bp_setting_origin {
         BP_FROM_FLAG,
 };
 
+/** Size of a setting's name in any form, NUL included. */
+#define BP_SETTING_NAME_SIZE 64
+
 /** One setting. */
 struct bp_setting {
-        const char *name; /**< "http.port": path in the file; flag --http-port; variable BUDPIPELINE_HTTP_PORT */
+        const char *name; /**< "http.port": path in the file, variable BUDPIPELINE_HTTP_PORT, flag --http-port */
         const char *flag; /**< short flag where it differs ("port"), or NULL */
         const char *const *aliases; /**< the original's variables: SERVICE_PORT; NULL-terminated, or NULL */
         enum bp_setting_type type;
-        const char *fallback; /**< as text; NULL: not set */
-        double min, max;      /**< of numbers */
-        const char *unit;     /**< "seconds", or NULL */
+        const char *fallback;     /**< as text; NULL: not set */
+        double min, max;          /**< of numbers */
+        const char *unit;         /**< "seconds", "bytes" (then 64 KiB is understood too), or NULL */
+        char separator;           /**< of a list that is one text; 0: a comma */
+        const char *const *words; /**< of texts: allowed ones, NULL-terminated, or NULL */
+        const char *placeholder;  /**< what help calls the value: FOLDER; NULL: by its type */
         const char *help;
 };
 
@@ -54,13 +60,27 @@ struct bp_config_flag {
         const char *name, *value; /**< name of the setting */
 };
 
+/** Names the file that is read; without it, and without a path given, BP_CONFIG_FILE is read where it exists. */
+#define BP_CONFIG_VARIABLE "BUDPIPELINE_CONFIG"
+#define BP_CONFIG_FILE "/etc/budpipeline/budpipeline.yaml"
+
 /** Where to look. */
 struct bp_config_sources {
-        const struct bp_config_flag *flags;
+        const struct bp_config_flag *flags; /**< several of one list setting add up; else the last one counts */
         size_t n_flags;
-        const char *const *environment; /**< NAME=VALUE, NULL-terminated */
-        const char *path; /**< of a file that must be there, or NULL: the usual places, where they exist */
+        const char *const *environment; /**< NAME=VALUE, NULL-terminated; NULL: none */
+        const char *path;               /**< of a file that must be there, or NULL: the usual places */
 };
+
+/** How many settings there are, without the end of the table. */
+size_t bp_n_settings(void);
+
+/** The setting with this name, or NULL. */
+const struct bp_setting *bp_setting_find(const char *name);
+
+/** Its variable: BUDPIPELINE_HTTP_PORT. Its flag: http-port, or the short one. @return `text`. */
+char *bp_setting_variable(const struct bp_setting *setting, char text[BP_SETTING_NAME_SIZE]);
+char *bp_setting_flag(const struct bp_setting *setting, char text[BP_SETTING_NAME_SIZE]);
 
 /**
  * Reads and checks everything. @return 0; BP_PROBLEM: every problem is in the list, naming setting and origin (file
@@ -72,6 +92,15 @@ int bp_config_load(const struct bp_config_sources *sources, struct bp_problem_li
 /** Gives it back. NULL is allowed. Always returns NULL. */
 struct bp_config *bp_config_free(struct bp_config *config);
 
+/**
+ * What holds between settings, for a service that is to be started: no address beyond loopback without authentication
+ * and TLS or a proxy, no certificate without its key. @return 0; BP_PROBLEM: see the list; -ENOMEM.
+ */
+int bp_config_check(const struct bp_config *config, struct bp_problem_list *problems);
+
+/** The file that was read, or NULL. */
+const char *bp_config_path(const struct bp_config *config);
+
 /** Values by name of the setting, which must exist. Texts live as long as the configuration. */
 const char *bp_config_text(const struct bp_config *config, const char *name); /**< NULL: not set */
 int64_t bp_config_integer(const struct bp_config *config, const char *name);
@@ -79,7 +108,10 @@ double bp_config_number(const struct bp_config *config, const char *name);
 bool bp_config_boolean(const struct bp_config *config, const char *name);
 const char *const *bp_config_list(const struct bp_config *config, const char *name); /**< NULL-terminated */
 
-/** Where a value comes from; `ret_detail`: variable, or file with line, or "". */
+/** Appends a value as a person writes it: a list comma-separated, a secret as ***, nothing when it is not set. */
+void bp_config_write(const struct bp_config *config, const char *name, struct bp_strbuf *buffer);
+
+/** Where a value comes from; `ret_detail`: flag or variable, file with line ("FILE:3"), or "". */
 enum bp_setting_origin bp_config_origin(const struct bp_config *config, const char *name, const char **ret_detail);
 
 #endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of settings: its lines are data. Defaults are those of the rooms that use them. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/config.h"
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define KIB 1024.0
+#define MIB (1024.0 * 1024)
+#define GIB (1024.0 * 1024 * 1024)
+#define DAY (24.0 * 3600)
+
+/* clang-format off */
+
+#define INTEGER(path, value, least, most, what, ...)                                                         \
+        {.name = path, .type = BP_SETTING_INTEGER, .fallback = value, .min = least, .max = most, .help = what, __VA_ARGS__}
+#define SECONDS(path, value, most, what, ...) INTEGER(path, value, 1, most, what, .unit = "seconds", __VA_ARGS__)
+#define BYTES(path, value, least, most, what, ...) INTEGER(path, value, least, most, what, .unit = "bytes", __VA_ARGS__)
+#define TEXT(path, value, what, ...) {.name = path, .type = BP_SETTING_TEXT, .fallback = value, .help = what, __VA_ARGS__}
+#define SWITCH(path, what, ...) {.name = path, .type = BP_SETTING_BOOLEAN, .fallback = "false", .help = what, __VA_ARGS__}
+#define LIST(path, what, ...) {.name = path, .type = BP_SETTING_LIST, .help = what, __VA_ARGS__}
+
+const struct bp_setting bp_settings[] = {
+        TEXT("http.address", "127.0.0.1", "IPv4 or IPv6 address to listen on", .flag = "address", .placeholder = "ADDRESS"),
+        INTEGER("http.port", "8010", 0, 65535, "port to listen on; 0 takes a free one", .flag = "port",
+                .aliases = WORDS("SERVICE_PORT"), .placeholder = "PORT"),
+        TEXT("http.unix", NULL, "listen on this Unix socket instead", .placeholder = "PATH"),
+        TEXT("http.tls_cert", NULL, "certificate chain in PEM; with it, HTTPS is served", .flag = "tls-cert", .placeholder = "FILE"),
+        TEXT("http.tls_key", NULL, "private key in PEM", .flag = "tls-key", .placeholder = "FILE"),
+        SWITCH("http.behind_proxy", "a proxy in front does TLS", .flag = "behind-proxy"),
+        TEXT("http.public_url", NULL, "URL at which clients see the service, for links", .flag = "public-url", .placeholder = "URL"),
+        INTEGER("http.threads", "2", 1, 64, "threads that serve requests"),
+        INTEGER("http.connections", "4096", 1, 1000000, "connections at once, event streams included"),
+        INTEGER("http.connections_per_peer", "0", 0, 1000000, "connections at once from one address; 0: no bound"),
+        BYTES("http.header_bytes", "32 KiB", KIB, MIB, "longest head of a request"),
+        BYTES("http.url_bytes", "8 KiB", 256, MIB, "longest URL"),
+        BYTES("http.body_bytes", "4 MiB", KIB, GIB, "longest body of a request"),
+        INTEGER("http.json_depth", "64", 4, 128, "deepest nesting of a body"),
+        SECONDS("http.idle_seconds", "30", DAY, "how long a connection may be idle, or slow"),
+        SECONDS("http.request_seconds", "60", DAY, "how long a client may take to send a request"),
+        INTEGER("http.rate_limit", "1000", 0, 1e9, "requests of one client in a window; 0: no bound"),
+        SECONDS("http.rate_window_seconds", "60", DAY, "length of that window"),
+        LIST("http.trusted_proxies", "addresses or networks whose X-Forwarded-For counts", .placeholder = "NETWORK"),
+        LIST("http.cors_origins", "origins of browsers that may call; * is any", .placeholder = "ORIGIN"),
+        BYTES("http.stream_bytes", "256 KiB", KIB, GIB, "what an event stream may owe its client before it is cut off"),
+        SECONDS("http.stream_ping_seconds", "15", DAY, "how often a quiet event stream is kept open"),
+
+        SWITCH("auth.enabled", "demand a bearer token of every request", .flag = "auth"),
+        SWITCH("auth.isolate_users", "a request without X-User-ID sees nothing that has an owner"),
+        {.name = "auth.app_api_token", .type = BP_SETTING_SECRET, .aliases = WORDS("APP_API_TOKEN"), .placeholder = "TOKEN",
+         .help = "what the platform sends as dapr-api-token; unset: its routes are closed"},
+
+        TEXT("store.url", NULL, "where everything is kept: sqlite:PATH, a path, or memory:", .flag = "store", .placeholder = "URL"),
+        BYTES("store.queue_bytes", "64 MiB", MIB, 64 * GIB, "what may wait to be written before new work is refused"),
+
+        LIST("pipelines.load", "folders or files whose pipelines are loaded at the start, by name", .flag = "load",
+             .placeholder = "PATH"),
+        LIST("plugins.folders", "folders of trusted shared objects with actions", .placeholder = "FOLDER", .separator = ':',
+             .aliases = WORDS("BUDPIPELINE_ACTION_PATH")),
+        LIST("client.allow_hosts", "targets that HTTP requests may reach although their address is private",
+             .flag = "allow-host", .placeholder = "HOST[:PORT]"),
+        BYTES("client.response_bytes", "1 MiB", KIB, GIB, "longest answer to an HTTP request"),
+        INTEGER("client.connections", "1000", 1, 100000, "connections for HTTP requests"),
+        INTEGER("client.connections_per_host", "100", 1, 100000, "of them to one host"),
+        INTEGER("client.connect_timeout_ms", "10000", 1, 600000, "how long connecting may take", .unit = "milliseconds"),
+
+        INTEGER("engine.worker_threads", "64", 1, 4096, "threads that call actions, most at once"),
+        SECONDS("engine.drain_seconds", "30", DAY, "how long a stop lets attempts finish", .flag = "drain-seconds"),
+        INTEGER("engine.cached_definitions", "256", 1, 100000, "definitions kept parsed"),
+        SECONDS("engine.event_timeout_seconds", "1800", 365 * DAY, "wait for an event, where nothing else is said",
+                .aliases = WORDS("DEFAULT_ASYNC_STEP_TIMEOUT")),
+        SECONDS("engine.cancel_grace_seconds", "10", DAY, "how long a cancelled attempt may take to stop"),
+        INTEGER("engine.crash_limit", "3", 1, 1000, "unclean stops in a row after which a step in flight is given up"),
+
+        INTEGER("retry.max_attempts", "3", 1, 10, "attempts of a step that is retried", .aliases = WORDS("RETRY_MAX_ATTEMPTS")),
+        SECONDS("retry.backoff_seconds", "60", 365 * DAY, "wait before the second attempt", .aliases = WORDS("RETRY_BACKOFF_SECONDS")),
+        {.name = "retry.backoff_multiplier", .type = BP_SETTING_NUMBER, .fallback = "2.0", .min = 1, .max = 1000,
+         .aliases = WORDS("RETRY_BACKOFF_MULTIPLIER"), .help = "by which each further wait grows"},
+        SECONDS("retry.max_backoff_seconds", "3600", 365 * DAY, "longest wait", .aliases = WORDS("RETRY_MAX_BACKOFF_SECONDS")),
+
+        INTEGER("limits.steps", "1000", 1, 100000, "steps of a pipeline"),
+        INTEGER("limits.depth", "64", 4, 128, "deepest nesting of a definition"),
+        BYTES("limits.definition_bytes", "4 MiB", KIB, GIB, "longest definition"),
+        BYTES("limits.definition_memory_bytes", "64 MiB", MIB, 4 * GIB, "memory of one definition"),
+        BYTES("limits.step_output_bytes", "1 MiB", KIB, GIB, "outputs of a step"),
+        BYTES("limits.execution_output_bytes", "16 MiB", KIB, GIB, "outputs of all steps of an execution"),
+
+        TEXT("log.level", "info", "least severe level that is logged", .flag = "log-level",
+             .words = WORDS("debug", "info", "warning", "error"), .placeholder = "LEVEL"),
+        TEXT("log.format", "auto", "auto is text on a terminal and JSON lines elsewhere", .flag = "log-format",
+             .words = WORDS("auto", "text", "json"), .placeholder = "FORMAT"),
+        SWITCH("log.access", "log every request, at level info"),
+        {0},
+};
+
+/* clang-format on */
+
+size_t bp_n_settings(void) {
+        return sizeof(bp_settings) / sizeof(bp_settings[0]) - 1;
+}
+
+const struct bp_setting *bp_setting_find(const char *name) {
+        for (const struct bp_setting *setting = bp_settings; setting->name; setting++)
+                if (strcmp(setting->name, name) == 0)
+                        return setting;
+        return NULL;
+}
+
+char *bp_setting_variable(const struct bp_setting *setting, char text[BP_SETTING_NAME_SIZE]) {
+        snprintf(text, BP_SETTING_NAME_SIZE, "BUDPIPELINE_%s", setting->name);
+        for (char *at = text; *at; at++)
+                *at = *at == '.' ? '_' : (char)toupper((unsigned char)*at);
+        return text;
+}
+
+char *bp_setting_flag(const struct bp_setting *setting, char text[BP_SETTING_NAME_SIZE]) {
+        snprintf(text, BP_SETTING_NAME_SIZE, "%s", setting->flag ? setting->flag : setting->name);
+        for (char *at = text; *at; at++)
+                if (*at == '.' || *at == '_')
+                        *at = '-';
+        return text;
+}
