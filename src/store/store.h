@@ -96,6 +96,9 @@ struct bp_store_info bp_store_info(const struct bp_store *store);
  * Idempotency keys
  */
 
+/** Largest answer that is kept with a key. A larger one is kept as not known (status 0), to be made again. */
+#define BP_STORE_ANSWER_BYTES (1u << 20)
+
 /** A key that a caller gave a POST with. `scope` names caller and route. */
 struct bp_store_key {
         const char *scope, *key;
@@ -111,7 +114,8 @@ struct bp_store_key {
 int bp_store_key_find(struct bp_store *store, const char *scope, const char *key, struct bp_wall now,
                       struct bp_arena *arena, struct bp_store_key *ret_key);
 
-/** Keeps a key with its answer (or adds the answer to one kept with its subject). Handed over; copies. 0 or -ENOMEM. */
+/** Keeps a key with its answer (or adds the answer to one kept with its subject; one of another body stays as it is).
+ * Handed over; copies. 0 or -ENOMEM. */
 int bp_store_key_keep(struct bp_store *store, const struct bp_store_key *key);
 
 /** Removes keys older than `before`. Handed over. @return 0 or -ENOMEM. */
@@ -310,8 +314,8 @@ struct bp_pipeline_row {
         uint64_t definition; /**< number */
         struct bp_digest digest;
         struct bp_text dag;       /**< document as JSON, exactly as it was saved; or NULL where it was not asked for */
-        uint64_t execution_count; /**< over all revisions */
-        struct bp_wall last_execution_at; /**< 0: never */
+        uint64_t execution_count; /**< over all revisions; 0 in a list of revisions */
+        struct bp_wall last_execution_at; /**< 0: never, and in a list of revisions */
 };
 
 /** A pipeline to be created or saved. Borrowed during the call. */
@@ -332,11 +336,15 @@ struct bp_store_pipeline {
         const struct bp_store_key *key; /**< or NULL */
 };
 
-/** Creates a pipeline. BP_STORE_DUPLICATE: its owner has one of this name, or the id is taken. 0 or -ENOMEM. */
+/**
+ * Creates a pipeline. BP_STORE_DUPLICATE: its owner has one of this name (no owner counts as one), or the id is taken.
+ * BP_STORE_CONFLICT: the idempotency key is taken. @return 0, -ENOMEM, -EINVAL: the digest is not the document's.
+ */
 int bp_store_pipeline_create(struct bp_store *store, const struct bp_store_pipeline *pipeline, bp_store_done *done,
                              void *userdata);
 
-/** Saves a new revision; the owner stays. NOT_FOUND, CONFLICT (revision), DUPLICATE (name). @return 0 or -ENOMEM. */
+/** Saves a new revision; the owner stays. NOT_FOUND, CONFLICT (revision, or key), DUPLICATE (name). Returns as above.
+ */
 int bp_store_pipeline_save(struct bp_store *store, const struct bp_store_pipeline *pipeline, bp_store_done *done,
                            void *userdata);
 
@@ -353,6 +361,7 @@ struct bp_pipeline_filter {
         bool has_user;
         struct bp_id user;
         bool include_system; /**< with has_user: those owned by the system too */
+        bool with_documents; /**< fill `dag` */
 };
 
 /** Lists, newest first. @return 0 or negative errno. */
@@ -377,17 +386,18 @@ struct bp_token_row {
         bool revoked;
 };
 
-/** Adds a token, durably. @return 0, BP_STORE_DUPLICATE (name), negative errno. */
+/** Adds a token, durably. @return 0, BP_STORE_DUPLICATE (one of this name is in force), negative errno. */
 int bp_store_token_add(struct bp_store *store, const struct bp_token_row *token);
 
 /** All tokens, oldest first. @return 0 or negative errno. */
 int bp_store_tokens(struct bp_store *store, struct bp_arena *arena, struct bp_token_row **ret_rows, size_t *ret_n_rows);
 
-/** A token by the hash of its secret. @return 0, BP_STORE_NOT_FOUND, negative errno. */
+/** A token by the hash of its secret, revoked and expired ones too. @return 0, BP_STORE_NOT_FOUND, negative errno. */
 int bp_store_token_find(struct bp_store *store, struct bp_digest hash, struct bp_arena *arena,
                         struct bp_token_row *ret_row);
 
-/** Revokes a token by name. @return 0, BP_STORE_NOT_FOUND, negative errno. */
+/** Revokes the token of this name that is in force; it stays in the list. @return 0, BP_STORE_NOT_FOUND, negative
+ * errno. */
 int bp_store_token_revoke(struct bp_store *store, const char *name);
 
 /** A number that changes when a token was added or revoked, by any process: for caches. @return 0 or negative errno. */

@@ -128,7 +128,7 @@ CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
 CREATE TABLE tokens (
   number     INTEGER PRIMARY KEY,
   id         BLOB NOT NULL UNIQUE,
-  name       TEXT NOT NULL UNIQUE,
+  name       TEXT NOT NULL,
   owner      TEXT NOT NULL,
   scopes     INTEGER NOT NULL,
   hash       BLOB NOT NULL UNIQUE,
@@ -136,3 +136,4 @@ CREATE TABLE tokens (
   expires_at INTEGER,
   revoked    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE UNIQUE INDEX tokens_name ON tokens (name) WHERE NOT revoked;
