@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "api/documents.h"
+#include "api/known_tokens.h"
 #include "api/private.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -12,7 +13,10 @@
 #include "store/store.h"
 
 static const struct bp_route *const route_tables[] = {
+        bp_api_service_routes,
         bp_api_action_routes,
+        bp_api_pipeline_routes,
+        bp_api_revision_routes,
 };
 
 const struct bp_route *const *bp_api_routes(size_t *ret_n_tables) {
@@ -75,6 +79,11 @@ int bp_api_new(const struct bp_api_settings *settings, struct bp_api **ret_api) 
 
         if (!api)
                 return -ENOMEM;
+        api->tokens = bp_api_known_tokens_new(bp_service_store(settings->service));
+        if (!api->tokens) {
+                free(api);
+                return -ENOMEM;
+        }
         api->settings = *settings;
         if (!api->settings.service_name)
                 api->settings.service_name = "budpipeline";
@@ -89,6 +98,7 @@ struct bp_api *bp_api_free(struct bp_api *api) {
                 return NULL;
         bp_api_document_unref(api->catalogue);
         bp_api_document_unref(api->openapi);
+        bp_api_known_tokens_free(api->tokens);
         pthread_mutex_destroy(&api->lock);
         free(api);
         return NULL;

@@ -24,11 +24,13 @@ struct bp_api_component {
 };
 
 struct bp_api_document;
+struct bp_api_known_tokens;
 
 /** The API of one service. */
 struct bp_api {
         struct bp_api_settings settings; /**< defaults filled in; what it points to is borrowed */
         struct bp_idempotency idempotency;
+        struct bp_api_known_tokens *tokens;
         pthread_mutex_t lock;              /**< of the documents */
         struct bp_api_document *catalogue; /**< answer of GET /actions, or NULL: not made yet */
         uint64_t catalogue_generation;     /**< the snapshot it was made of */
