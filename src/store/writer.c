@@ -166,8 +166,8 @@ static void *write_groups(void *userdata) {
                 uint64_t ticket = group->ticket;
                 int r = make_durable(store, group);
 
-                bp_group_finish(group, r);
                 atomic_fetch_sub(&store->queued, bytes);
+                bp_group_finish(group, r);
                 if (!r && ticket && store->durable)
                         store->durable(store->userdata, ticket);
         }
