@@ -4,67 +4,32 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
-#include "base/problem.h"
 #include "cli/cli.h"
+#include "daemon/installed.h"
 #include "plugins/plugins.h"
 #include "registry/registry.h"
 
-static void say_problems(const struct bp_cli *cli, const struct bp_problem_list *problems) {
-        for (size_t i = 0; i < problems->count; i++)
-                bp_cli_warning(cli, "action left out: %s: %s", problems->items[i]->code, problems->items[i]->message);
-}
-
-/* The message of a file's report is that of its first detail. */
-static void say_report(const struct bp_cli *cli, const struct bp_plugin_report *report) {
-        if (report->reason != BP_PLUGIN_LOADED)
-                bp_cli_warning(cli, "plug-in %s: %s: %s", report->path, bp_plugin_reason_code(report->reason),
-                               report->message);
-        for (size_t i = 1; i < report->n_details; i++)
-                bp_cli_warning(cli, "plug-in %s: %s", report->path, report->details[i]->message);
+static void warn(void *userdata, const char *message) {
+        bp_cli_warning(userdata, "%s", message);
 }
 
 /* Without the variable nothing is started, so that commands answer at once. */
-static int add_plugins(const struct bp_cli *cli, struct bp_registry_draft *draft, struct bp_arena *arena) {
-        struct bp_plugins_options options = {0};
-        struct bp_plugins_found found;
-        int r;
-
-        r = bp_plugins_parse_path(arena, getenv(BP_PLUGINS_PATH_VARIABLE), true, &options.folders, &options.n_folders);
-        if (r || options.n_folders == 0)
-                return r;
-        r = bp_plugins_discover(draft, &options, arena, &found);
-        if (r == -ENOMEM)
-                return r;
-        if (r) {
-                bp_cli_warning(cli, "no plug-in is used: %s", strerror(-r));
-                return 0;
-        }
-        for (size_t i = 0; i < found.count; i++)
-                say_report(cli, &found.reports[i]);
-        return 0;
-}
-
 static int fill(const struct bp_cli *cli, struct bp_registry *registry) {
         _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
-        struct bp_problem_list problems = {.arena = arena};
-        struct bp_registry_draft *draft;
+        struct bp_cli to = *cli;
+        const struct bp_plugin_folder *folders;
+        size_t n_folders;
         int r;
 
-        draft = arena ? bp_registry_draft_new(registry, true) : NULL;
-        if (!draft)
+        if (!arena)
                 return -ENOMEM;
-        r = bp_registry_draft_add_all(draft, bp_builtin_actions, &problems);
-        if (r >= 0)
-                r = add_plugins(cli, draft, arena);
-        if (r < 0) {
-                bp_registry_draft_free(draft);
+        r = bp_plugins_parse_path(arena, getenv(BP_PLUGINS_PATH_VARIABLE), true, &folders, &n_folders);
+        if (r)
                 return r;
-        }
-        say_problems(cli, &problems);
-        return bp_registry_publish(registry, draft);
+        return bp_installed_load(registry, folders, n_folders,
+                                 &(struct bp_installed_listener){.left_out = warn, .userdata = &to});
 }
 
 int bp_catalogue_open(const struct bp_cli *cli, struct bp_catalogue *ret_catalogue) {

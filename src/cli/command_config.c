@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* budpipeline config: every setting in force, its value, and where it comes from. */
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "base/memory.h"
-#include "base/problem.h"
 #include "base/strbuf.h"
 #include "base/value.h"
 #include "cli/cli.h"
@@ -170,16 +166,6 @@ static void write_row(struct bp_strbuf *buffer, const struct bp_config *config, 
         bp_strbuf_done(&value);
 }
 
-static int check(const struct bp_cli *cli, const struct bp_config *config) {
-        _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
-        struct bp_problem_list problems = {.arena = arena};
-        int r = arena ? bp_config_check(config, &problems) : -1;
-
-        if (r < 0)
-                return bp_cli_no_memory(cli);
-        return r ? bp_settings_refuse(cli, &problems) : BP_EXIT_COMPLETED;
-}
-
 int bp_command_config(struct bp_cli *cli, const struct bp_arguments *arguments) {
         const char *format = bp_arguments_text(arguments, BP_OPTION_FORMAT);
         struct bp_config *config;
@@ -188,7 +174,7 @@ int bp_command_config(struct bp_cli *cli, const struct bp_arguments *arguments) 
 
         if (code)
                 return code;
-        code = check(cli, config);
+        code = bp_settings_check(cli, config);
         bp_strbuf_init(&buffer, NULL, SIZE_MAX);
         for (const struct bp_setting *setting = bp_settings; code == BP_EXIT_COMPLETED && setting->name; setting++)
                 write_row(&buffer, config, setting, format);

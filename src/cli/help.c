@@ -146,8 +146,8 @@ static void add_settings(struct bp_strbuf *buffer, const struct bp_command *comm
         for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 if (option->id >= BP_OPTION_SETTING && bp_settings[option->id - BP_OPTION_SETTING].flag)
                         add_option(buffer, option);
-        bp_strbuf_add_text(buffer,
-                           "\n'budpipeline config' shows all settings, 'budpipeline man serve' their options.\n");
+        bp_strbuf_printf(buffer, "\n'budpipeline config' shows all settings, 'budpipeline man %s' their options.\n",
+                         command->name);
 }
 
 static void add_examples(struct bp_strbuf *buffer, const struct bp_command *command, bool bold) {

@@ -50,3 +50,16 @@ int bp_settings_read(const struct bp_cli *cli, const struct bp_arguments *argume
                 return bp_settings_refuse(cli, &problems);
         return r ? bp_cli_no_memory(cli) : BP_EXIT_COMPLETED;
 }
+
+int bp_settings_check(const struct bp_cli *cli, const struct bp_config *config) {
+        _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
+        struct bp_problem_list problems = {.arena = arena};
+        int r;
+
+        if (!arena)
+                return bp_cli_no_memory(cli);
+        r = bp_config_check(config, &problems);
+        if (r == BP_PROBLEM)
+                return bp_settings_refuse(cli, &problems);
+        return r ? bp_cli_no_memory(cli) : BP_EXIT_COMPLETED;
+}

@@ -17,6 +17,9 @@ struct bp_problem_list;
  */
 int bp_settings_read(const struct bp_cli *cli, const struct bp_arguments *arguments, struct bp_config **ret_config);
 
+/** Checks what holds between settings, and says what does not. @return BP_EXIT_COMPLETED, or how the program ends. */
+int bp_settings_check(const struct bp_cli *cli, const struct bp_config *config);
+
 /** Says every problem. @return BP_EXIT_INVALID. */
 int bp_settings_refuse(const struct bp_cli *cli, const struct bp_problem_list *problems);
 

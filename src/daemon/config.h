@@ -62,6 +62,8 @@ struct bp_config_flag {
 
 /** Names the file that is read; without it, and without a path given, BP_CONFIG_FILE is read where it exists. */
 #define BP_CONFIG_VARIABLE "BUDPIPELINE_CONFIG"
+
+/** The usual place of the file. */
 #define BP_CONFIG_FILE "/etc/budpipeline/budpipeline.yaml"
 
 /** Where to look. */
@@ -78,8 +80,10 @@ size_t bp_n_settings(void);
 /** The setting with this name, or NULL. */
 const struct bp_setting *bp_setting_find(const char *name);
 
-/** Its variable: BUDPIPELINE_HTTP_PORT. Its flag: http-port, or the short one. @return `text`. */
+/** Its variable: BUDPIPELINE_HTTP_PORT. @return `text`. */
 char *bp_setting_variable(const struct bp_setting *setting, char text[BP_SETTING_NAME_SIZE]);
+
+/** Its flag without the dashes: http-port, or the short one. @return `text`. */
 char *bp_setting_flag(const struct bp_setting *setting, char text[BP_SETTING_NAME_SIZE]);
 
 /**
@@ -98,15 +102,30 @@ struct bp_config *bp_config_free(struct bp_config *config);
  */
 int bp_config_check(const struct bp_config *config, struct bp_problem_list *problems);
 
+/**
+ * The same for an address that something else decided (a socket that was handed over): what the configuration must say
+ * for it. @return 0; BP_PROBLEM: see the list; -ENOMEM.
+ */
+int bp_config_check_address(const struct bp_config *config, const char *address, struct bp_problem_list *problems);
+
 /** The file that was read, or NULL. */
 const char *bp_config_path(const struct bp_config *config);
 
-/** Values by name of the setting, which must exist. Texts live as long as the configuration. */
-const char *bp_config_text(const struct bp_config *config, const char *name); /**< NULL: not set */
+/** A text or secret by name of the setting, which must exist, here and below; NULL: not set. Texts and lists live as
+ * long as the configuration. */
+const char *bp_config_text(const struct bp_config *config, const char *name);
+
+/** A whole number. */
 int64_t bp_config_integer(const struct bp_config *config, const char *name);
+
+/** A number. */
 double bp_config_number(const struct bp_config *config, const char *name);
+
+/** A boolean. */
 bool bp_config_boolean(const struct bp_config *config, const char *name);
-const char *const *bp_config_list(const struct bp_config *config, const char *name); /**< NULL-terminated */
+
+/** A list, NULL-terminated. */
+const char *const *bp_config_list(const struct bp_config *config, const char *name);
 
 /** Appends a value as a person writes it: a list comma-separated, a secret as ***, nothing when it is not set. */
 void bp_config_write(const struct bp_config *config, const char *name, struct bp_strbuf *buffer);

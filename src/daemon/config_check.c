@@ -47,26 +47,34 @@ static int check_exposure(const struct bp_config *config, const char *address, s
         return r;
 }
 
-static int check_address(const struct bp_config *config, struct bp_problem_list *problems) {
-        const char *address = bp_config_text(config, "http.address");
+int bp_config_check_address(const struct bp_config *config, const char *address, struct bp_problem_list *problems) {
+        size_t before = problems->count;
         bool is_loopback;
+        int r = 0;
 
-        if (bp_config_text(config, "http.unix"))
-                return 0;
         if (!family_of(address, &is_loopback))
-                return bp_problem_list_addf(problems, "CONFIG_VALUE", "",
-                                            "http.address: '%s' is no IPv4 or IPv6 address; this machine alone is "
-                                            "127.0.0.1 or ::1, all networks are 0.0.0.0 or ::",
-                                            address);
-        return is_loopback ? 0 : check_exposure(config, address, problems);
+                r = bp_problem_list_addf(problems, "CONFIG_VALUE", "",
+                                         "http.address: '%s' is no IPv4 or IPv6 address; this machine alone is "
+                                         "127.0.0.1 or ::1, all networks are 0.0.0.0 or ::",
+                                         address);
+        else if (!is_loopback)
+                r = check_exposure(config, address, problems);
+        if (r)
+                return r;
+        return problems->count > before ? BP_PROBLEM : 0;
 }
 
 int bp_config_check(const struct bp_config *config, struct bp_problem_list *problems) {
         size_t before = problems->count;
         bool has_cert = bp_config_text(config, "http.tls_cert"), has_key = bp_config_text(config, "http.tls_key");
-        int r = check_address(config, problems);
+        int r = 0;
 
-        if (r == 0 && has_cert != has_key)
+        if (!bp_config_text(config, "http.unix"))
+                r = bp_config_check_address(config, bp_config_text(config, "http.address"), problems);
+        if (r < 0)
+                return r;
+        r = 0;
+        if (has_cert != has_key)
                 r = bp_problem_list_addf(
                         problems, "CONFIG_VALUE", "",
                         "http.tls_cert and http.tls_key (--tls-cert, --tls-key) belong together; %s is missing",
