@@ -106,5 +106,6 @@ int bp_command_config(struct bp_cli *cli, const struct bp_arguments *arguments);
 
 /** `budpipeline run` */
 int bp_command_run(struct bp_cli *cli, const struct bp_arguments *arguments);
+int bp_command_sanitize(struct bp_cli *cli, const struct bp_arguments *arguments);
 
 #endif

@@ -314,6 +314,13 @@ const struct bp_command bp_commands[] = {
                 .run = bp_command_man,
         },
         {
+                .name = "sanitize",
+                .summary = "Show values as they would leave, without secrets",
+                .hidden = true,
+                OPTIONS(OPTION_JSONL("{value}")),
+                .run = bp_command_sanitize,
+        },
+        {
                 .name = BP_PLUGINS_DESCRIBE_COMMAND,
                 .summary = "Describe a shared object to the program that started this one",
                 .hidden = true,
