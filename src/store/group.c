@@ -2,14 +2,43 @@
 #include "store/group.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "store/connection.h"
-#include "store/state.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "engine/engine.h"
+#include "pipeline/definition.h"
+#include "store/line_text.h"
+#include "store/record_text.h"
 #include "store/write.h"
+
+enum {
+        FIRST_CAPACITY = 16,
+        KEPT_TEXT = 1 << 20, /* bytes of text that an empty group keeps for the next time */
+        KEPT_CHANGES = 4096,
+        MOST_SEQUENCE = 1 << 24,
+};
+
+static const struct bp_span no_text = {0, BP_NO_TEXT};
 
 void bp_group_init(struct bp_group *group) {
         *group = (struct bp_group){0};
+        bp_strbuf_init(&group->text, NULL, SIZE_MAX / 2);
         group->writes_end = &group->writes;
+}
+
+void bp_group_done(struct bp_group *group) {
+        bp_strbuf_done(&group->text);
+        free(group->creations);
+        free(group->changes);
+        free(group->runs);
+        free(group->logs);
+        free(group->index);
+}
+
+bool bp_group_is_empty(const struct bp_group *group) {
+        return !group->writes && !group->n_changes && !group->ticket;
 }
 
 void bp_group_add_write(struct bp_group *group, struct bp_write *write) {
@@ -19,52 +48,361 @@ void bp_group_add_write(struct bp_group *group, struct bp_write *write) {
         group->bytes += write->bytes;
 }
 
-bool bp_group_is_empty(const struct bp_group *group) {
-        return !group->writes && !group->ticket;
+/* ---------------------------------------------------------------------------------------------------------------
+ * Room
+ */
+
+/* Room for `more` elements. */
+static int reserve(void **array, uint32_t n, uint32_t *capacity, uint32_t more, size_t element_size) {
+        uint32_t wanted = *capacity ? *capacity : FIRST_CAPACITY;
+        void *larger;
+
+        if (n + more <= *capacity)
+                return 0;
+        while (wanted < n + more)
+                wanted *= 2;
+        larger = bp_realloc(*array, wanted, element_size);
+        if (!larger)
+                return -ENOMEM;
+        *array = larger;
+        *capacity = wanted;
+        return 0;
 }
 
-/* Faults of disk and memory say nothing about this write: the whole group is tried again. */
-static bool fails_all(int error) {
-        switch (error) {
-        case -ENOMEM:
-        case -ENOSPC:
-        case -EIO:
-        case -EROFS:
-        case -EUCLEAN:
-        case -EMEDIUMTYPE:
-        case -EBUSY:
-                return true;
-        default:
-                return false;
+#define RESERVE(group, array, more)                                                             \
+        ({                                                                                      \
+                void *array_ = (group)->array;                                                  \
+                int r_ = reserve(&array_, (group)->n_##array, &(group)->array##_capacity, more, \
+                                 sizeof(*(group)->array));                                      \
+                (group)->array = array_;                                                        \
+                r_;                                                                             \
+        })
+
+static uint32_t slot_of(const struct bp_group *group, uint64_t number) {
+        uint32_t slot = (uint32_t)(number * 0x9E3779B97F4A7C15u >> 32) & (group->index_size - 1);
+
+        while (group->index[slot] && group->changes[group->index[slot] - 1].number != number)
+                slot = (slot + 1) & (group->index_size - 1);
+        return slot;
+}
+
+static int grow_index(struct bp_group *group) {
+        uint32_t size = group->index_size ? group->index_size * 2 : 4 * FIRST_CAPACITY;
+        uint32_t *index = bp_calloc(size, sizeof(*index));
+
+        if (!index)
+                return -ENOMEM;
+        free(group->index);
+        group->index = index;
+        group->index_size = size;
+        for (uint32_t i = 0; i < group->n_changes; i++)
+                index[slot_of(group, group->changes[i].number)] = i + 1;
+        return 0;
+}
+
+/* The change of an execution, entered where there is none. NULL: out of memory. */
+static struct bp_change *change_of(struct bp_group *group, uint64_t number) {
+        uint32_t slot;
+
+        if (group->n_changes && group->changes[group->n_changes - 1].number == number)
+                return &group->changes[group->n_changes - 1];
+        if (group->n_changes * 2 >= group->index_size && grow_index(group))
+                return NULL;
+        slot = slot_of(group, number);
+        if (group->index[slot])
+                return &group->changes[group->index[slot] - 1];
+        if (RESERVE(group, changes, 1))
+                return NULL;
+        group->changes[group->n_changes] = (struct bp_change){
+                .number = number, .creation = BP_NO_CREATION, .code = no_text, .message = no_text, .outputs = no_text};
+        group->index[slot] = ++group->n_changes;
+        group->bytes += sizeof(struct bp_change);
+        return &group->changes[group->n_changes - 1];
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Text. A failure sticks in the buffer; whoever began restores it.
+ */
+
+static struct bp_span add_text(struct bp_group *group, const char *text) {
+        size_t at = group->text.size;
+
+        if (!text)
+                return no_text;
+        bp_strbuf_add_text(&group->text, text);
+        return (struct bp_span){at, group->text.size - at};
+}
+
+static struct bp_span add_json(struct bp_group *group, const struct bp_value *value) {
+        size_t at = group->text.size;
+
+        if (!value || !value->type || value->type == BP_NULL)
+                return no_text;
+        bp_json_write(&group->text, value);
+        return (struct bp_span){at, group->text.size - at};
+}
+
+/* Gives up what was added since the text had this size. @return the failure, or 0 when there was none. */
+static int restore_after_failure(struct bp_group *group, size_t size) {
+        int r = group->text.error;
+
+        if (!r)
+                return 0;
+        group->text.error = 0;
+        group->text.size = size;
+        return -ENOMEM;
+}
+
+/* Ends a run that began at `at`: lengthens the execution's last one where it ends there. Room is reserved. */
+static void add_run(struct bp_group *group, struct bp_run_list *list, size_t at) {
+        struct bp_run *last = list->first ? &group->runs[list->last] : NULL;
+
+        if (last && last->text.at + last->text.size == at) {
+                last->text.size = group->text.size - last->text.at;
+                return;
         }
+        group->runs[group->n_runs] = (struct bp_run){.text = {at, group->text.size - at}};
+        if (last)
+                last->next = group->n_runs;
+        else
+                list->first = group->n_runs;
+        list->last = group->n_runs++;
 }
 
-static int run(struct bp_connection *connection, const char *sql) {
-        sqlite3_stmt *stmt;
-        int r = bp_connection_prepare(connection, sql, &stmt);
+static int reserve_run(struct bp_group *group) {
+        int r = RESERVE(group, runs, 2);
 
-        return r ? r : bp_connection_run(connection, stmt);
+        if (!r && !group->n_runs)
+                group->runs[group->n_runs++] = (struct bp_run){0}; /* index 0 means none */
+        return r;
 }
 
-static int apply_write(struct bp_write *write, struct bp_connection *connection) {
-        int r = run(connection, "SAVEPOINT one_write");
+static void weigh(struct bp_group *group, size_t text_before) {
+        group->bytes += group->text.size - text_before;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Executions and records
+ */
+
+/* What was given is kept only where it is not what came of it. */
+static struct bp_span add_given(struct bp_group *group, const struct bp_value *given, struct bp_span params) {
+        struct bp_span span = add_json(group, given);
+
+        if (group->text.error || span.size != params.size || span.size == BP_NO_TEXT ||
+            memcmp(bp_span_text(group, span), bp_span_text(group, params), span.size) != 0)
+                return span;
+        group->text.size = span.at;
+        return no_text;
+}
+
+int bp_group_create(struct bp_group *group, uint64_t number, const struct bp_store_new_execution *execution) {
+        size_t before = group->text.size;
+        struct bp_creation creation = {.id = execution->id,
+                                       .pipeline = execution->pipeline,
+                                       .retry_of = execution->retry_of,
+                                       .has_pipeline = execution->has_pipeline,
+                                       .has_retry_of = execution->has_retry_of,
+                                       .revision = execution->revision,
+                                       .created_at = execution->created_at,
+                                       .initiator = add_text(group, execution->initiator ? execution->initiator : ""),
+                                       .principal = add_text(group, execution->principal),
+                                       .origin = add_text(group, execution->origin),
+                                       .options = add_json(group, execution->options),
+                                       .params = add_json(group, execution->params)};
+        struct bp_change *change;
+        int r;
+
+        creation.given = add_given(group, execution->given, creation.params);
+        r = restore_after_failure(group, before);
+        if (!r)
+                r = RESERVE(group, creations, 1);
+        change = r ? NULL : change_of(group, number);
+        if (!change) {
+                group->text.size = before;
+                return -ENOMEM;
+        }
+        creation.definition = bp_definition_ref(execution->definition);
+        change->creation = group->n_creations;
+        change->touched = true;
+        group->creations[group->n_creations++] = creation;
+        group->bytes += sizeof(creation);
+        weigh(group, before);
+        return 0;
+}
+
+/* What a record says about its execution's row. Its texts are in the group's text already. */
+static void fold(struct bp_change *change, const struct bp_record *record) {
+        switch (record->type) {
+        case BP_RECORD_EXECUTION_STARTED:
+                change->state = BP_EXECUTION_RUNNING;
+                change->started_at = record->at;
+                break;
+        case BP_RECORD_EXECUTION_PAUSED:
+                change->state = BP_EXECUTION_PAUSED;
+                break;
+        case BP_RECORD_EXECUTION_RESUMED:
+                change->state = BP_EXECUTION_RUNNING;
+                break;
+        case BP_RECORD_EXECUTION_ENDED:
+                change->state = (uint8_t)record->execution_state;
+                change->ended_at = record->at;
+                break;
+        default:
+                return;
+        }
+        change->touched = true;
+}
+
+static const struct bp_record *ending(const struct bp_record *records, size_t n_records) {
+        for (size_t i = 0; i < n_records; i++)
+                if (records[i].type == BP_RECORD_EXECUTION_ENDED)
+                        return &records[i];
+        return NULL;
+}
+
+/* Sequences without a gap, and none so high that the row could not be read any more. */
+static int check_sequences(const struct bp_change *change, const struct bp_record *records, size_t n_records) {
+        uint64_t expected = change->records.n ? change->first_sequence + change->records.n : records[0].sequence;
+
+        if (records[n_records - 1].sequence > MOST_SEQUENCE)
+                return -E2BIG;
+        for (size_t i = 0; i < n_records; i++)
+                if (records[i].sequence != expected + i)
+                        return -EINVAL;
+        return 0;
+}
+
+/* Writes the records behind one another. @return where they begin: behind a comma that joins them to earlier ones */
+static size_t write_records(struct bp_group *group, const struct bp_change *change, const struct bp_record *records,
+                            size_t n_records) {
+        struct bp_wall first_at = change->records.n ? change->records.first_at : records[0].at;
+        size_t at = group->text.size;
+
+        for (size_t i = 0; i < n_records; i++) {
+                if (i || change->records.n)
+                        bp_strbuf_add_char(&group->text, ',');
+                bp_record_write(&group->text, &records[i], first_at);
+        }
+        return at;
+}
+
+int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_record *records, size_t n_records) {
+        const struct bp_record *end = ending(records, n_records);
+        struct bp_span code = no_text, message = no_text, outputs = no_text;
+        size_t before = group->text.size, at;
+        struct bp_change *change;
+        int r;
+
+        if (!n_records)
+                return 0;
+        change = change_of(group, number);
+        r = change ? check_sequences(change, records, n_records) : -ENOMEM;
+        if (!r)
+                r = reserve_run(group);
+        if (r)
+                return r;
+        if (end) {
+                code = add_text(group, end->code);
+                message = add_text(group, end->message);
+                outputs = add_json(group, &end->data);
+        }
+        at = write_records(group, change, records, n_records);
+        r = restore_after_failure(group, before);
+        if (r)
+                return r;
+        if (end) {
+                change->code = code;
+                change->message = message;
+                change->outputs = outputs;
+        }
+        add_run(group, &change->records, at);
+        if (!change->records.n) {
+                change->first_sequence = records[0].sequence;
+                change->records.first_at = records[0].at;
+        }
+        change->records.n += (uint32_t)n_records;
+        change->records.last_at = records[n_records - 1].at;
+        for (size_t i = 0; i < n_records; i++)
+                fold(change, &records[i]);
+        group->n_records += (uint32_t)n_records;
+        weigh(group, before);
+        return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Logs
+ */
+
+/* Counts a line of a step. Lines of one step mostly come together. Room is reserved. */
+static void count_line(struct bp_group *group, struct bp_change *change, uint32_t step) {
+        struct bp_log_count *last = change->last_log ? &group->logs[change->last_log] : NULL;
+
+        if (last && last->step == step) {
+                last->n++;
+                return;
+        }
+        group->logs[group->n_logs] = (struct bp_log_count){.step = step, .n = 1};
+        if (last)
+                last->next = group->n_logs;
+        else
+                change->first_log = group->n_logs;
+        change->last_log = group->n_logs++;
+}
+
+static int reserve_line(struct bp_group *group) {
+        int r = reserve_run(group);
+
+        if (!r)
+                r = RESERVE(group, logs, 2);
+        if (!r && !group->n_logs)
+                group->logs[group->n_logs++] = (struct bp_log_count){0}; /* index 0 means none */
+        return r;
+}
+
+int bp_group_log(struct bp_group *group, uint64_t number, const struct bp_store_line *line) {
+        struct bp_change *change = change_of(group, number);
+        size_t before = group->text.size;
+        int r = change ? reserve_line(group) : -ENOMEM;
 
         if (r)
                 return r;
-        write->result = write->apply(write, connection);
-        if (fails_all(write->result))
-                return write->result;
-        if (write->result)
-                r = run(connection, "ROLLBACK TO one_write");
-        return r ? r : run(connection, "RELEASE one_write");
+        if (change->lines.n)
+                bp_strbuf_add_char(&group->text, ',');
+        bp_line_write(&group->text, line, change->lines.n ? change->lines.first_at : line->at);
+        r = restore_after_failure(group, before);
+        if (r)
+                return r;
+        add_run(group, &change->lines, before);
+        count_line(group, change, line->step);
+        if (!change->lines.n++)
+                change->lines.first_at = line->at;
+        change->lines.last_at = line->at;
+        weigh(group, before);
+        return 0;
 }
 
-int bp_group_apply(struct bp_group *group, struct bp_store *store) {
-        int r = 0;
+/* ---------------------------------------------------------------------------------------------------------------
+ * The end
+ */
 
-        for (struct bp_write *write = group->writes; write && !r; write = write->next)
-                r = apply_write(write, &store->writer);
-        return r;
+/* Forgets everything, and gives back what only an exceptional group needed. */
+static void clear(struct bp_group *group) {
+        for (uint32_t i = 0; i < group->n_creations; i++)
+                bp_definition_unref(group->creations[i].definition);
+        if (group->text.capacity > KEPT_TEXT || group->changes_capacity > KEPT_CHANGES) {
+                bp_group_done(group);
+                bp_group_init(group);
+                return;
+        }
+        bp_strbuf_clear(&group->text);
+        if (group->index)
+                memset(group->index, 0, group->index_size * sizeof(*group->index));
+        group->bytes = 0;
+        group->ticket = 0;
+        group->n_creations = group->n_changes = group->n_runs = group->n_logs = group->n_records = 0;
+        group->writes = NULL;
+        group->writes_end = &group->writes;
 }
 
 void bp_group_finish(struct bp_group *group, int error) {
@@ -76,5 +414,5 @@ void bp_group_finish(struct bp_group *group, int error) {
                 write->done(write, error ? error : write->result);
                 write = next;
         }
-        bp_group_init(group);
+        clear(group);
 }

@@ -101,7 +101,8 @@ static void free_keep(struct bp_write *write, int result) {
         (void)result;
 }
 
-int bp_store_key_keep(struct bp_store *store, const struct bp_store_key *key) {
+static int new_write(const struct bp_store_key *key, int (*apply)(struct bp_write *, struct bp_connection *),
+                     struct bp_write **ret_write) {
         struct keep *keep = bp_calloc(1, sizeof(*keep));
 
         if (!keep)
@@ -112,9 +113,26 @@ int bp_store_key_keep(struct bp_store *store, const struct bp_store_key *key) {
                 return -ENOMEM;
         }
         keep->write = (struct bp_write){
-                .bytes = sizeof(*keep) + bp_arena_used(keep->arena), .apply = apply_keep, .done = free_keep};
-        bp_write_submit(store, &keep->write);
+                .bytes = sizeof(*keep) + bp_arena_used(keep->arena), .apply = apply, .done = free_keep};
+        *ret_write = &keep->write;
         return 0;
+}
+
+int bp_store_key_keep(struct bp_store *store, const struct bp_store_key *key) {
+        struct bp_write *write;
+        int r = new_write(key, apply_keep, &write);
+
+        if (!r)
+                bp_write_submit(store, write);
+        return r;
+}
+
+static int apply_insert(struct bp_write *write, struct bp_connection *connection) {
+        return bp_key_insert(connection, &((struct keep *)write)->key);
+}
+
+int bp_key_write_new(const struct bp_store_key *key, struct bp_write **ret_write) {
+        return new_write(key, apply_insert, ret_write);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------

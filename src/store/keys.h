@@ -10,6 +10,7 @@
 
 struct bp_arena;
 struct bp_connection;
+struct bp_write;
 
 /* A deep copy in an arena. @return 0 or -ENOMEM. */
 int bp_key_copy(struct bp_arena *arena, const struct bp_store_key *key, struct bp_store_key *ret_key);
@@ -17,5 +18,9 @@ int bp_key_copy(struct bp_arena *arena, const struct bp_store_key *key, struct b
 /* Inserts a key; one that is older than 24 hours makes room.
  * @return 0; BP_STORE_CONFLICT: it is there, and is left as it is; negative errno. */
 int bp_key_insert(struct bp_connection *connection, const struct bp_store_key *key);
+
+/* A write that inserts a copy of the key, unless it is there: for the group of what the key names.
+ * @return 0 or -ENOMEM. */
+int bp_key_write_new(const struct bp_store_key *key, struct bp_write **ret_write);
 
 #endif

@@ -119,6 +119,25 @@ static int take_over(struct bp_store *store) {
         return r;
 }
 
+/* Where numbers and positions go on: behind everything that was ever given out. */
+static int go_on(struct bp_store *store) {
+        int64_t number, position;
+        int r = read_number(&store->writer,
+                            "SELECT max(value, coalesce((SELECT max(number) FROM executions), 0)) FROM meta "
+                            "WHERE key = 'last_number'",
+                            &number);
+
+        if (!r)
+                r = read_number(&store->writer,
+                                "SELECT max(value, coalesce((SELECT max(position) FROM journal), 0), "
+                                "coalesce((SELECT max(position) FROM logs), 0)) FROM meta WHERE key = 'last_position'",
+                                &position);
+        if (r)
+                return r;
+        store->last_number = (uint64_t)number;
+        return bp_applier_init(&store->applier, (uint64_t)position);
+}
+
 /* @return 0, BP_STORE_PROBLEM (filled), negative errno (the writer has the words) */
 static int open_writer(struct bp_store *store, struct bp_problem *reterr_problem) {
         enum bp_connection_kind kind = store->mode == BP_STORE_ADMIN ? BP_CONNECTION_ADMIN : BP_CONNECTION_WRITER;
@@ -131,7 +150,7 @@ static int open_writer(struct bp_store *store, struct bp_problem *reterr_problem
                 r = bring_up_to_date(store, reterr_problem);
         if (!r && store->mode == BP_STORE_EXECUTE)
                 r = take_over(store);
-        return r;
+        return r ? r : go_on(store);
 }
 
 static int open_database(struct bp_store *store, struct bp_problem *reterr_problem) {
@@ -238,6 +257,9 @@ struct bp_store *bp_store_close(struct bp_store *store) {
         bp_readers_done(&store->readers);
         bp_connection_close(&store->writer); /* the last connection: copies the log into the database and removes it */
         bp_lock_release(store->lock_fd);
+        bp_applier_done(&store->applier);
+        bp_group_done(&store->groups[0]);
+        bp_group_done(&store->groups[1]);
         done_lock(store);
         free(store->path);
         free(store->uri);

@@ -9,7 +9,8 @@
 /* How often and when a pipeline ran is not kept with it: the first follows from the counts by hour, the second from the
  * end of an index. */
 #define N_EXECUTIONS "(SELECT sum(c.n) FROM execution_counts c WHERE c.pipeline = p.id)"
-#define LAST_EXECUTION "(SELECT e.created_at FROM executions e WHERE e.pipeline = p.id ORDER BY e.number DESC LIMIT 1)"
+#define LAST_EXECUTION \
+        "(SELECT e.created_at FROM executions e WHERE e.pipeline = p.id ORDER BY e.created_at DESC LIMIT 1)"
 #define SELECT_PIPELINE(document, n_executions, last_execution)                                                       \
         "SELECT p.id, r.revision, r.name, r.description, r.icon, r.status, p.user, p.system_owned, p.created_by, "    \
         "r.saved_by, r.restored_from, p.created_at, r.saved_at, r.n_steps, r.definition, d.digest, " document         \

@@ -80,10 +80,11 @@ int bp_readers_acquire(struct bp_store *store, struct bp_connection **ret_connec
 }
 
 void bp_readers_release(struct bp_store *store, struct bp_connection *connection) {
-        struct bp_readers *readers = &store->readers;
+        struct bp_readers *readers;
 
         if (!connection)
                 return;
+        readers = &store->readers;
         if (readers->exclusive)
                 pthread_rwlock_unlock(&readers->exclusion);
         pthread_mutex_lock(&readers->mutex);
@@ -102,7 +103,26 @@ int bp_reader_begin(struct bp_reader *reader, struct bp_store *store, const char
         return bp_connection_prepare(reader->connection, sql, &reader->stmt);
 }
 
+static int run(struct bp_connection *connection, const char *sql) {
+        sqlite3_stmt *stmt;
+        int r = bp_connection_prepare(connection, sql, &stmt);
+
+        return r ? r : bp_connection_run(connection, stmt);
+}
+
+int bp_reader_snapshot(struct bp_reader *reader, struct bp_store *store) {
+        int r = bp_reader_begin(reader, store, "BEGIN");
+
+        if (!r)
+                r = bp_connection_run(reader->connection, reader->stmt);
+        reader->stmt = NULL;
+        reader->in_transaction = !r;
+        return r;
+}
+
 void bp_reader_release(struct bp_reader *reader) {
         bp_statement_reset(&reader->stmt);
+        if (reader->in_transaction)
+                run(reader->connection, "ROLLBACK"); /* nothing was written; it frees the snapshot */
         bp_readers_release(reader->store, reader->connection);
 }

@@ -43,12 +43,16 @@ struct bp_reader {
         struct bp_store *store;
         struct bp_connection *connection;
         struct sqlite3_stmt *stmt;
+        int in_transaction;
 };
 
 /* Takes a connection and prepares the statement. @return 0 or negative errno. */
 int bp_reader_begin(struct bp_reader *reader, struct bp_store *store, const char *sql);
 
-/* Resets the statement and gives the connection back. */
+/* Takes a connection and begins a transaction: every statement on it sees the same. @return 0 or negative errno. */
+int bp_reader_snapshot(struct bp_reader *reader, struct bp_store *store);
+
+/* Resets the statement, ends the transaction, and gives the connection back. */
 void bp_reader_release(struct bp_reader *reader);
 
 #endif

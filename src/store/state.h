@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/problem.h"
+#include "store/apply.h"
 #include "store/connection.h"
 #include "store/group.h"
 #include "store/readers.h"
@@ -42,6 +43,7 @@ struct bp_store {
         struct bp_group *filling;  /* under mutex */
         bool wanted, closing;      /* under mutex: the group is to be written; the store is to be closed */
         struct bp_problem problem; /* under mutex: why commits fail; code NULL: they do not */
+        uint64_t last_number;      /* under mutex: of the execution created last */
         atomic_size_t queued;      /* bytes that wait or are being written */
 
         /* The writer thread's. */
@@ -49,6 +51,7 @@ struct bp_store {
         bool running;
         struct bp_connection writer;
         struct bp_group groups[2];
+        struct bp_applier applier;
         bool failing;
 };
 

@@ -51,11 +51,12 @@ static int transaction(struct bp_store *store, struct bp_group *group) {
                 return r;
         r = check_token(store);
         if (!r)
-                r = bp_group_apply(group, store);
+                r = bp_applier_apply(&store->applier, group, &store->writer);
         if (!r)
                 r = run(&store->writer, "COMMIT");
         if (r && !sqlite3_get_autocommit(store->writer.db)) /* keeps the words of the first error */
                 sqlite3_exec(store->writer.db, "ROLLBACK", NULL, NULL, NULL);
+        bp_applier_settle(&store->applier, !r);
         return r;
 }
 
@@ -202,14 +203,6 @@ void bp_write_submit(struct bp_store *store, struct bp_write *write) {
         pthread_mutex_lock(&store->mutex);
         atomic_fetch_add(&store->queued, write->bytes);
         bp_group_add_write(store->filling, write);
-        store->wanted = true;
-        pthread_cond_signal(&store->wake);
-        pthread_mutex_unlock(&store->mutex);
-}
-
-void bp_store_commit(struct bp_store *store, uint64_t ticket) {
-        pthread_mutex_lock(&store->mutex);
-        store->filling->ticket = ticket;
         store->wanted = true;
         pthread_cond_signal(&store->wake);
         pthread_mutex_unlock(&store->mutex);

@@ -39,11 +39,11 @@ CREATE TABLE executions (
   given      TEXT, -- NULL: the same as params
   outputs    TEXT
 ) STRICT;
-CREATE INDEX executions_state ON executions (state);
-CREATE INDEX executions_pipeline ON executions (pipeline) WHERE pipeline IS NOT NULL;
-CREATE INDEX executions_initiator ON executions (initiator);
 CREATE INDEX executions_created ON executions (created_at);
-CREATE INDEX executions_live ON executions (number) WHERE state < 4;
+CREATE INDEX executions_state ON executions (state, created_at);
+CREATE INDEX executions_pipeline ON executions (pipeline, created_at) WHERE pipeline IS NOT NULL;
+CREATE INDEX executions_initiator ON executions (initiator, created_at);
+CREATE INDEX executions_live ON executions (created_at) WHERE state < 4;
 
 -- Records, one row for those of one execution in one commit, as a JSON array. See execution_events.
 CREATE TABLE journal (
@@ -67,8 +67,8 @@ CREATE TABLE logs (
 ) STRICT;
 CREATE INDEX logs_execution ON logs (execution);
 
--- Lines over the limit of a step.
-CREATE TABLE log_drops (
+-- How many lines a step logged, those beyond the limit of a step (which are not kept) too.
+CREATE TABLE log_counts (
   execution INTEGER NOT NULL,
   step      INTEGER NOT NULL,
   n         INTEGER NOT NULL,
