@@ -101,6 +101,15 @@ int bp_command_validate(struct bp_cli *cli, const struct bp_arguments *arguments
 /** `budpipeline graph` */
 int bp_command_graph(struct bp_cli *cli, const struct bp_arguments *arguments);
 
+/** `budpipeline token create` */
+int bp_command_token_create(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline token list` */
+int bp_command_token_list(struct bp_cli *cli, const struct bp_arguments *arguments);
+
+/** `budpipeline token revoke` */
+int bp_command_token_revoke(struct bp_cli *cli, const struct bp_arguments *arguments);
+
 /** `budpipeline config` */
 int bp_command_config(struct bp_cli *cli, const struct bp_arguments *arguments);
 

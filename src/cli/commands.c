@@ -288,6 +288,55 @@ const struct bp_command bp_commands[] = {
                 .run = bp_command_config,
         },
         {
+                .name = "token",
+                .summary = "Bearer tokens of the service",
+                .description =
+                        "Tokens say who a client of the service is and what it may do, where authentication is on "
+                        "(auth.enabled). They are kept in the store, as hashes; a running service sees changes at once.",
+                EXAMPLES({"For what collects metrics", "budpipeline token create monitoring --scope metrics"}),
+        },
+        {
+                .name = "token create",
+                .summary = "Make a token and show it, once",
+                .description =
+                        "Prints the token, which is kept nowhere. Scopes are read (look at everything), pipelines (create, "
+                        "change, delete them), execute (start executions and command them), metrics, act-as (speak for "
+                        "other users with X-User-ID) and admin (everything).",
+                OPERANDS({.name = "NAME", .kind = BP_ARGUMENT_TEXT, .help = "of the token, for the list"}),
+                OPTIONS(OPTION_CONFIG,
+                        {.id = BP_OPTION_SCOPE, .name = "scope", .argument = "SCOPE", .kind = BP_ARGUMENT_TEXT,
+                         .repeatable = true, .help = "what it may do, separated by commas; without it read, pipelines, execute"},
+                        {.id = BP_OPTION_OWNER, .name = "owner", .argument = "NAME", .kind = BP_ARGUMENT_TEXT,
+                         .help = "who acts with it; a UUID is a user of the original platform; without it the name"},
+                        {.id = BP_OPTION_EXPIRES_IN, .name = "expires-in", .argument = "TIME", .kind = BP_ARGUMENT_TEXT,
+                         .help = "90m, 12h, 30d, 52w; without it never"},
+                        OPTION_FORMAT("the token alone, or all about it", "text", "json")),
+                .settings = "store.url",
+                EXAMPLES({"For a client that starts executions",
+                          "budpipeline token create ci --scope execute --expires-in 30d"}),
+                .exits = BP_EXIT_BIT_FAILED | BP_EXIT_BIT_INVALID,
+                .run = bp_command_token_create,
+        },
+        {
+                .name = "token list",
+                .summary = "List tokens, without their secrets",
+                OPTIONS(OPTION_CONFIG, OPTION_FORMAT("how to print them", "text", "json")),
+                .settings = "store.url",
+                EXAMPLES({"For a person", "budpipeline token list"}, {"For a program", "budpipeline token list --format json"}),
+                .exits = BP_EXIT_BIT_FAILED | BP_EXIT_BIT_INVALID,
+                .run = bp_command_token_list,
+        },
+        {
+                .name = "token revoke",
+                .summary = "Make a token worthless, at once",
+                OPERANDS({.name = "NAME", .kind = BP_ARGUMENT_TEXT, .help = "of the token"}),
+                OPTIONS(OPTION_CONFIG),
+                .settings = "store.url",
+                EXAMPLES({"That of a client", "budpipeline token revoke ci"}),
+                .exits = BP_EXIT_BIT_FAILED | BP_EXIT_BIT_INVALID,
+                .run = bp_command_token_revoke,
+        },
+        {
                 .name = "completion",
                 .summary = "Print the completion script for a shell",
                 .description =

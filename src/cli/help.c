@@ -142,12 +142,14 @@ static void add_options(struct bp_strbuf *buffer, const struct bp_command *comma
 static void add_settings(struct bp_strbuf *buffer, const struct bp_command *command, bool bold) {
         const struct bp_option *option;
 
-        add_heading(buffer, "Settings most often used:", bold);
+        add_heading(buffer, command->settings[0] ? "Settings:" : "Settings most often used:", bold);
         for (size_t i = 0; (option = bp_command_option(command, i)); i++)
                 if (option->id >= BP_OPTION_SETTING && bp_settings[option->id - BP_OPTION_SETTING].flag)
                         add_option(buffer, option);
-        bp_strbuf_printf(buffer, "\n'budpipeline config' shows all settings, 'budpipeline man %s' their options.\n",
-                         command->name);
+        if (!command->settings[0])
+                bp_strbuf_printf(buffer,
+                                 "\n'budpipeline config' shows all settings, 'budpipeline man %s' their options.\n",
+                                 command->name);
 }
 
 static void add_examples(struct bp_strbuf *buffer, const struct bp_command *command, bool bold) {

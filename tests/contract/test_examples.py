@@ -83,14 +83,29 @@ def examples_in_help(cli, command=()):
     return found
 
 
-def test_every_example_in_the_help_works(cli, root, budpipeline):
+def run_until_it_listens(example, root, surroundings):
+    """Runs a service, and stops it as soon as it is ready."""
+    service = subprocess.Popen(["bash", "-c", f"exec {example}"], cwd=root, stderr=subprocess.PIPE, text=True,
+                               env=surroundings)
+    said = ""
+    for line in service.stderr:
+        said += line
+        if "listening on http" in line:
+            service.terminate()
+    assert service.wait(timeout=60) == 0, f"{example}\n{said}"
+
+
+def test_every_example_in_the_help_works(cli, root, budpipeline, tmp_path):
+    surroundings = {"PATH": f"{budpipeline.parent}:/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_STATE_HOME": str(tmp_path)}
     examples = examples_in_help(cli)
     assert len(examples) > 20
     for example in examples:
         if "man -l" in example:
             example = example.replace("man -l -", "cat")
+        if example.startswith("budpipeline serve"):
+            run_until_it_listens(example, root, surroundings)
+            continue
         done = subprocess.run(["bash", "-c", f"set -o pipefail; {example}"], cwd=root, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=60,
-                              env={"PATH": f"{budpipeline.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"})
+                              stdin=subprocess.DEVNULL, timeout=60, env=surroundings)
         assert done.returncode == 0, f"{example}\n{done.stdout}{done.stderr}"
         assert '"error":{' not in done.stdout, example
