@@ -248,6 +248,13 @@ struct bp_request_key {
 };
 const struct bp_request_key *bp_request_key(const struct bp_request *request);
 
+/** Remembers something for `finish` (see bp_request_defer()), which gets no data when the deadline has passed. It lives
+ * in the request's arena, or somewhere that `finish` gives it back from. */
+void bp_request_set_state(struct bp_request *request, void *state);
+
+/** What was remembered; NULL: nothing. */
+void *bp_request_state(const struct bp_request *request);
+
 /** Seconds of `Prefer: wait=N`, at most 300; 0: not asked for. */
 uint32_t bp_request_wait_seconds(const struct bp_request *request);
 
@@ -332,6 +339,10 @@ struct bp_stream *bp_request_stream(struct bp_request *request, void (*closed)(v
 /** Queues an event: `id` and `event` may be NULL, `data` is one line of JSON. Any thread. A client whose queue is full
  * is cut off (it can resume). @return 0, -ENOMEM, -EPIPE (cut off or closed). */
 int bp_stream_send(struct bp_stream *stream, const char *id, const char *event, const char *data, size_t size);
+
+/** Bytes that still fit into the queue; 0 for a client that was cut off. An event takes its texts and about 100 bytes
+ * more. Any thread: whoever has much to send sends as much as fits, and goes on later. */
+size_t bp_stream_room(struct bp_stream *stream);
 
 /** Ends the stream after what is queued. Any thread. */
 void bp_stream_end(struct bp_stream *stream);
