@@ -9,8 +9,9 @@
 #include "store/state.h"
 #include "store/write.h"
 
-/* Under the mutex: what the group grew by weighs on the queue. */
+/* Under the mutex: what the group grew by weighs on the queue, and is not written before the commit. */
 static void grew(struct bp_store *store, size_t before) {
+        store->held = true;
         atomic_fetch_add(&store->queued, store->filling->bytes - before);
 }
 
@@ -65,6 +66,7 @@ void bp_store_commit(struct bp_store *store, uint64_t ticket) {
         pthread_mutex_lock(&store->mutex);
         store->filling->ticket = ticket;
         store->wanted = true;
+        store->held = false;
         pthread_cond_signal(&store->wake);
         pthread_mutex_unlock(&store->mutex);
 }

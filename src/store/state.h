@@ -42,6 +42,7 @@ struct bp_store {
         pthread_cond_t wake;       /* the writer: there is something to do; monotonic clock */
         struct bp_group *filling;  /* under mutex */
         bool wanted, closing;      /* under mutex: the group is to be written; the store is to be closed */
+        bool held;                 /* under mutex: the engine has begun to fill it and not said that it has done */
         struct bp_problem problem; /* under mutex: why commits fail; code NULL: they do not */
         uint64_t last_number;      /* under mutex: of the execution created last */
         atomic_size_t queued;      /* bytes that wait or are being written */

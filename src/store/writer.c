@@ -144,12 +144,13 @@ static int after_commit(void *userdata, sqlite3 *db, const char *name, int pages
         return SQLITE_OK;
 }
 
-/* The group to be written next, NULL when the store is closed and nothing waits. */
+/* The group to be written next, NULL when the store is closed and nothing waits. What the engine appends between two
+ * commits stays together, also when another thread's write wants the group written. */
 static struct bp_group *next_group(struct bp_store *store) {
         struct bp_group *group;
 
         pthread_mutex_lock(&store->mutex);
-        while (!store->wanted && !store->closing)
+        while ((!store->wanted || store->held) && !store->closing)
                 pthread_cond_wait(&store->wake, &store->mutex);
         group = store->filling;
         store->filling = group == &store->groups[0] ? &store->groups[1] : &store->groups[0];

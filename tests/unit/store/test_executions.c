@@ -582,6 +582,7 @@ static void test_delete(void **state) {
 
         append(fixture, number, started(1, t0));
         assert_int_equal(bp_store_log(fixture->store, number, &line), 0);
+        fixture_commit(fixture);
         assert_int_equal(delete_it(fixture, execution.id), BP_STORE_CONFLICT);
         append(fixture, number, ended(2, t0, BP_EXECUTION_COMPLETED));
         fixture_commit(fixture);
@@ -607,6 +608,35 @@ static void test_delete(void **state) {
         bp_definition_unref(definition);
 }
 
+/* Another thread's write does not tear what the engine appends between two commits. */
+static void test_what_is_appended_stays_together(void **state) {
+        struct fixture *fixture = *state;
+        const struct bp_definition *definition = definition_of("together", 1);
+        struct bp_store_new_execution execution = plain_execution(definition, t0);
+        uint64_t number = create(fixture, &execution);
+        struct deleted deleted = {.fixture = fixture};
+        struct timespec until;
+        int r = 0;
+
+        append(fixture, number, started(1, t0));
+        assert_int_equal(bp_store_execution_delete(fixture->store, bp_id_derive("nobody", 6), note_deleted, &deleted),
+                         0);
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 50000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_mutex_lock(&fixture->mutex);
+        while (!deleted.done && r != ETIMEDOUT)
+                r = pthread_cond_timedwait(&fixture->changed, &fixture->mutex, &until);
+        assert_false(deleted.done);
+        pthread_mutex_unlock(&fixture->mutex);
+        append(fixture, number, ended(2, t0, BP_EXECUTION_COMPLETED));
+        fixture_commit(fixture);
+        assert_true(deleted.done);
+        assert_int_equal(query(fixture, "SELECT count(*) FROM journal"), 1);
+        bp_definition_unref(definition);
+}
+
 #define CLOSED(test) cmocka_unit_test_setup_teardown(test, fixture_setup_closed, fixture_teardown)
 
 int main(void) {
@@ -622,6 +652,7 @@ int main(void) {
                 ON_BOTH_DRIVERS(test_each_live),
                 CLOSED(test_unknown_format_is_not_folded),
                 ON_BOTH_DRIVERS(test_delete),
+                ON_BOTH_DRIVERS(test_what_is_appended_stays_together),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
