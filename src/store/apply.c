@@ -20,8 +20,8 @@ enum {
         KEPT_SCRATCH = 1 << 18,
 };
 
-int bp_applier_init(struct bp_applier *applier, uint64_t last_position) {
-        *applier = (struct bp_applier){.last_position = last_position, .new_position = last_position};
+int bp_applier_init(struct bp_applier *applier) {
+        *applier = (struct bp_applier){0};
         bp_strbuf_init(&applier->scratch, NULL, SIZE_MAX / 2);
         applier->arena = bp_arena_new(BP_ARENA_UNLIMITED);
         return applier->arena ? 0 : -ENOMEM;
@@ -35,9 +35,7 @@ void bp_applier_done(struct bp_applier *applier) {
 }
 
 void bp_applier_settle(struct bp_applier *applier, bool durable) {
-        if (durable)
-                applier->last_position = applier->new_position;
-        else /* a definition that was rolled back has no number any more */
+        if (!durable) /* a definition that was rolled back has no number any more */
                 memset(applier->known, 0, sizeof(applier->known));
         if (applier->scratch.capacity > KEPT_SCRATCH)
                 bp_strbuf_done(&applier->scratch);
@@ -254,10 +252,10 @@ int bp_applier_join(struct bp_strbuf *text, const struct bp_group *group, const 
         return text->error;
 }
 
-static int insert_records(struct bp_applier *applier, const struct bp_group *group, const struct bp_change *change,
-                          struct bp_connection *connection) {
+static int insert_row(struct bp_applier *applier, const struct bp_group *group, uint64_t number,
+                      const struct bp_row *row, struct bp_connection *connection) {
         sqlite3_stmt *stmt;
-        int r = bp_applier_join(&applier->scratch, group, &change->records);
+        int r = bp_applier_join(&applier->scratch, group, &row->records);
 
         if (!r)
                 r = bp_connection_prepare(connection,
@@ -266,15 +264,24 @@ static int insert_records(struct bp_applier *applier, const struct bp_group *gro
                                           &stmt);
         if (r)
                 return r;
-        bp_bind_int(stmt, 1, (int64_t)++applier->new_position);
-        bp_bind_int(stmt, 2, (int64_t)change->number);
-        bp_bind_int(stmt, 3, (int64_t)change->first_sequence);
-        bp_bind_int(stmt, 4, change->records.n);
-        bp_bind_int(stmt, 5, change->records.first_at.us);
-        bp_bind_int(stmt, 6, change->records.last_at.us - change->records.first_at.us);
+        bp_bind_int(stmt, 1, (int64_t)row->position);
+        bp_bind_int(stmt, 2, (int64_t)number);
+        bp_bind_int(stmt, 3, (int64_t)row->first_sequence);
+        bp_bind_int(stmt, 4, row->records.n);
+        bp_bind_int(stmt, 5, row->records.first_at.us);
+        bp_bind_int(stmt, 6, row->records.last_at.us - row->records.first_at.us);
         bp_bind_text_n(stmt, 7, bp_strbuf_text(&applier->scratch), applier->scratch.size);
         applier->rows++;
         return bp_connection_run(connection, stmt);
+}
+
+static int insert_records(struct bp_applier *applier, const struct bp_group *group, const struct bp_change *change,
+                          struct bp_connection *connection) {
+        int r = 0;
+
+        for (uint32_t row = change->first_row; row && !r; row = group->rows[row].next)
+                r = insert_row(applier, group, change->number, &group->rows[row], connection);
+        return r;
 }
 
 static int apply_change(struct bp_applier *applier, const struct bp_group *group, const struct bp_change *change,
@@ -288,7 +295,7 @@ static int apply_change(struct bp_applier *applier, const struct bp_group *group
                 r = update_execution(applier, group, change, connection);
                 applier->rows += change->touched;
         }
-        if (!r && change->records.n)
+        if (!r)
                 r = insert_records(applier, group, change, connection);
         if (!r && change->lines.n)
                 r = bp_applier_insert_lines(applier, group, change, connection);
@@ -338,7 +345,6 @@ static int apply_write(struct bp_write *write, struct bp_connection *connection)
 int bp_applier_apply(struct bp_applier *applier, struct bp_group *group, struct bp_connection *connection) {
         int r = 0;
 
-        applier->new_position = applier->last_position;
         applier->rows = 0;
         applier->n_counts = 0;
         bp_arena_reset(applier->arena);

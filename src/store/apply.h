@@ -23,9 +23,7 @@ enum {
 
 /* What the writer remembers from group to group. */
 struct bp_applier {
-        uint64_t last_position; /* of journal and logs, durable */
-        uint64_t new_position;  /* of the group at hand: becomes the last one when it is durable */
-        uint32_t rows;          /* written by the group at hand */
+        uint32_t rows; /* written by the group at hand */
         struct bp_strbuf scratch;
         struct bp_arena *arena; /* of keys of counts */
         struct {
@@ -37,7 +35,7 @@ struct bp_applier {
 };
 
 /* Sets it up. @return 0 or -ENOMEM */
-int bp_applier_init(struct bp_applier *applier, uint64_t last_position);
+int bp_applier_init(struct bp_applier *applier);
 
 /* Gives its memory back. */
 void bp_applier_done(struct bp_applier *applier);

@@ -86,7 +86,7 @@ static int insert(struct bp_applier *applier, const struct bp_change *change, ui
 
         if (r)
                 return r;
-        bp_bind_int(stmt, 1, (int64_t)++applier->new_position);
+        bp_bind_int(stmt, 1, (int64_t)change->lines_position);
         bp_bind_int(stmt, 2, (int64_t)change->number);
         bp_bind_int(stmt, 3, n);
         bp_bind_int(stmt, 4, change->lines.first_at.us);

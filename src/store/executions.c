@@ -38,15 +38,22 @@ int bp_store_execution_create(struct bp_store *store, const struct bp_store_new_
         return r;
 }
 
-int bp_store_append(struct bp_store *store, uint64_t number, const struct bp_record *records, size_t n_records) {
+int bp_store_append(struct bp_store *store, uint64_t number, const struct bp_record *records, size_t n_records,
+                    struct bp_position *ret_position) {
         size_t before;
+        uint64_t row;
         int r;
+
+        if (!n_records)
+                return 0;
 
         pthread_mutex_lock(&store->mutex);
         before = store->filling->bytes;
-        r = bp_group_append(store->filling, number, records, n_records);
+        r = bp_group_append(store->filling, number, records, n_records, &store->last_position, &row);
         grew(store, before);
         pthread_mutex_unlock(&store->mutex);
+        if (!r && ret_position)
+                *ret_position = (struct bp_position){.row = row, .sequence = records[n_records - 1].sequence};
         return r;
 }
 
@@ -56,7 +63,7 @@ int bp_store_log(struct bp_store *store, uint64_t number, const struct bp_store_
 
         pthread_mutex_lock(&store->mutex);
         before = store->filling->bytes;
-        r = bp_group_log(store->filling, number, line);
+        r = bp_group_log(store->filling, number, line, &store->last_position);
         grew(store, before);
         pthread_mutex_unlock(&store->mutex);
         return r;

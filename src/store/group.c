@@ -32,6 +32,7 @@ void bp_group_done(struct bp_group *group) {
         bp_strbuf_done(&group->text);
         free(group->creations);
         free(group->changes);
+        free(group->rows);
         free(group->runs);
         free(group->logs);
         free(group->index);
@@ -262,8 +263,10 @@ static const struct bp_record *ending(const struct bp_record *records, size_t n_
 }
 
 /* Sequences without a gap, and none so high that the row could not be read any more. */
-static int check_sequences(const struct bp_change *change, const struct bp_record *records, size_t n_records) {
-        uint64_t expected = change->records.n ? change->first_sequence + change->records.n : records[0].sequence;
+static int check_sequences(const struct bp_group *group, const struct bp_change *change,
+                           const struct bp_record *records, size_t n_records) {
+        const struct bp_row *last = change->last_row ? &group->rows[change->last_row] : NULL;
+        uint64_t expected = last ? last->first_sequence + last->records.n : records[0].sequence;
 
         if (records[n_records - 1].sequence > MOST_SEQUENCE)
                 return -E2BIG;
@@ -274,32 +277,57 @@ static int check_sequences(const struct bp_change *change, const struct bp_recor
 }
 
 /* Writes the records behind one another. @return where they begin: behind a comma that joins them to earlier ones */
-static size_t write_records(struct bp_group *group, const struct bp_change *change, const struct bp_record *records,
+static size_t write_records(struct bp_group *group, const struct bp_row *row, const struct bp_record *records,
                             size_t n_records) {
-        struct bp_wall first_at = change->records.n ? change->records.first_at : records[0].at;
+        struct bp_wall first_at = row ? row->records.first_at : records[0].at;
         size_t at = group->text.size;
 
         for (size_t i = 0; i < n_records; i++) {
-                if (i || change->records.n)
+                if (i || row)
                         bp_strbuf_add_char(&group->text, ',');
                 bp_record_write(&group->text, &records[i], first_at);
         }
         return at;
 }
 
-int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_record *records, size_t n_records) {
+static int reserve_row(struct bp_group *group) {
+        int r = RESERVE(group, rows, 2);
+
+        if (!r && !group->n_rows)
+                group->rows[group->n_rows++] = (struct bp_row){0}; /* index 0 means none */
+        return r ? r : reserve_run(group);
+}
+
+/* The row that goes on with these records, or NULL: none of the execution's, or another execution's came in between. */
+static struct bp_row *open_row(struct bp_group *group, const struct bp_change *change) {
+        return change->last_row && change->last_row == group->n_rows - 1 ? &group->rows[change->last_row] : NULL;
+}
+
+static struct bp_row *begin_row(struct bp_group *group, struct bp_change *change, const struct bp_record *first,
+                                uint64_t position) {
+        struct bp_row *row = &group->rows[group->n_rows];
+
+        *row = (struct bp_row){
+                .position = position, .first_sequence = first->sequence, .records = {.first_at = first->at}};
+        if (change->last_row)
+                group->rows[change->last_row].next = group->n_rows;
+        else
+                change->first_row = group->n_rows;
+        change->last_row = group->n_rows++;
+        return row;
+}
+
+int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_record *records, size_t n_records,
+                    uint64_t *position, uint64_t *ret_row) {
         const struct bp_record *end = ending(records, n_records);
         struct bp_span code = no_text, message = no_text, outputs = no_text;
         size_t before = group->text.size, at;
-        struct bp_change *change;
-        int r;
+        struct bp_change *change = change_of(group, number);
+        struct bp_row *row;
+        int r = change ? check_sequences(group, change, records, n_records) : -ENOMEM;
 
-        if (!n_records)
-                return 0;
-        change = change_of(group, number);
-        r = change ? check_sequences(change, records, n_records) : -ENOMEM;
         if (!r)
-                r = reserve_run(group);
+                r = reserve_row(group);
         if (r)
                 return r;
         if (end) {
@@ -307,7 +335,8 @@ int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_rec
                 message = add_text(group, end->message);
                 outputs = add_json(group, &end->data);
         }
-        at = write_records(group, change, records, n_records);
+        row = open_row(group, change);
+        at = write_records(group, row, records, n_records);
         r = restore_after_failure(group, before);
         if (r)
                 return r;
@@ -316,17 +345,16 @@ int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_rec
                 change->message = message;
                 change->outputs = outputs;
         }
-        add_run(group, &change->records, at);
-        if (!change->records.n) {
-                change->first_sequence = records[0].sequence;
-                change->records.first_at = records[0].at;
-        }
-        change->records.n += (uint32_t)n_records;
-        change->records.last_at = records[n_records - 1].at;
+        if (!row)
+                row = begin_row(group, change, &records[0], ++*position);
+        add_run(group, &row->records, at);
+        row->records.n += (uint32_t)n_records;
+        row->records.last_at = records[n_records - 1].at;
         for (size_t i = 0; i < n_records; i++)
                 fold(change, &records[i]);
         group->n_records += (uint32_t)n_records;
         weigh(group, before);
+        *ret_row = row->position;
         return 0;
 }
 
@@ -360,7 +388,7 @@ static int reserve_line(struct bp_group *group) {
         return r;
 }
 
-int bp_group_log(struct bp_group *group, uint64_t number, const struct bp_store_line *line) {
+int bp_group_log(struct bp_group *group, uint64_t number, const struct bp_store_line *line, uint64_t *position) {
         struct bp_change *change = change_of(group, number);
         size_t before = group->text.size;
         int r = change ? reserve_line(group) : -ENOMEM;
@@ -375,8 +403,10 @@ int bp_group_log(struct bp_group *group, uint64_t number, const struct bp_store_
                 return r;
         add_run(group, &change->lines, before);
         count_line(group, change, line->step);
-        if (!change->lines.n++)
+        if (!change->lines.n++) {
                 change->lines.first_at = line->at;
+                change->lines_position = ++*position;
+        }
         change->lines.last_at = line->at;
         weigh(group, before);
         return 0;
@@ -400,7 +430,7 @@ static void clear(struct bp_group *group) {
                 memset(group->index, 0, group->index_size * sizeof(*group->index));
         group->bytes = 0;
         group->ticket = 0;
-        group->n_creations = group->n_changes = group->n_runs = group->n_logs = group->n_records = 0;
+        group->n_creations = group->n_changes = group->n_rows = group->n_runs = group->n_logs = group->n_records = 0;
         group->writes = NULL;
         group->writes_end = &group->writes;
 }

@@ -52,12 +52,21 @@ struct bp_creation {
         struct bp_span initiator, principal, origin, options, params, given;
 };
 
+/* A row of the journal: records of one execution between which none of another was appended, so that the order of rows
+ * is that of the records. */
+struct bp_row {
+        uint64_t position, first_sequence;
+        struct bp_run_list records;
+        uint32_t next; /* index of the execution's next row, 0: none */
+};
+
 /* What the group writes about one execution. */
 struct bp_change {
         uint64_t number;
-        uint32_t creation;       /* index, or BP_NO_CREATION */
-        uint64_t first_sequence; /* of its records */
-        struct bp_run_list records, lines;
+        uint32_t creation;            /* index, or BP_NO_CREATION */
+        uint32_t first_row, last_row; /* of `rows`; index 0 is none */
+        struct bp_run_list lines;
+        uint64_t lines_position;
         uint32_t first_log, last_log; /* of `logs`; index 0 is none */
         /* What the records say about its row. */
         bool touched;
@@ -80,10 +89,11 @@ struct bp_group {
         uint64_t ticket; /* of the last commit asked for; 0: none */
         struct bp_creation *creations;
         struct bp_change *changes;
+        struct bp_row *rows;
         struct bp_run *runs;
         struct bp_log_count *logs;
-        uint32_t n_creations, n_changes, n_runs, n_logs;
-        uint32_t creations_capacity, changes_capacity, runs_capacity, logs_capacity;
+        uint32_t n_creations, n_changes, n_rows, n_runs, n_logs;
+        uint32_t creations_capacity, changes_capacity, rows_capacity, runs_capacity, logs_capacity;
         uint32_t *index; /* of changes by number: 1 + place */
         uint32_t index_size;
         uint32_t n_records;
@@ -105,11 +115,13 @@ void bp_group_add_write(struct bp_group *group, struct bp_write *write);
 /* Adds an execution. @return 0 or -ENOMEM. */
 int bp_group_create(struct bp_group *group, uint64_t number, const struct bp_store_new_execution *execution);
 
-/* Adds records. @return 0; -ENOMEM; -E2BIG: a sequence over 2^24; -EINVAL: sequences with a gap. */
-int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_record *records, size_t n_records);
+/* Adds records. `position`: of the last row that was begun, in any group. @return 0 and the row that they are in;
+ * -ENOMEM; -E2BIG: a sequence over 2^24; -EINVAL: sequences with a gap. */
+int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_record *records, size_t n_records,
+                    uint64_t *position, uint64_t *ret_row);
 
 /* Adds a line of a log. @return 0 or -ENOMEM. */
-int bp_group_log(struct bp_group *group, uint64_t number, const struct bp_store_line *line);
+int bp_group_log(struct bp_group *group, uint64_t number, const struct bp_store_line *line, uint64_t *position);
 
 /* Tells every write how it went (`error`: none was written, else each its own) and forgets everything. */
 void bp_group_finish(struct bp_group *group, int error);

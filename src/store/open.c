@@ -135,7 +135,8 @@ static int go_on(struct bp_store *store) {
         if (r)
                 return r;
         store->last_number = (uint64_t)number;
-        return bp_applier_init(&store->applier, (uint64_t)position);
+        store->last_position = (uint64_t)position;
+        return bp_applier_init(&store->applier);
 }
 
 /* @return 0, BP_STORE_PROBLEM (filled), negative errno (the writer has the words) */

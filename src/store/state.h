@@ -45,6 +45,7 @@ struct bp_store {
         bool held;                 /* under mutex: the engine has begun to fill it and not said that it has done */
         struct bp_problem problem; /* under mutex: why commits fail; code NULL: they do not */
         uint64_t last_number;      /* under mutex: of the execution created last */
+        uint64_t last_position;    /* under mutex: of the row of journal or logs begun last */
         atomic_size_t queued;      /* bytes that wait or are being written */
 
         /* The writer thread's. */

@@ -150,11 +150,19 @@ struct bp_store_new_execution {
 int bp_store_execution_create(struct bp_store *store, const struct bp_store_new_execution *execution,
                               uint64_t *ret_number);
 
+/** Place of a record among those of all executions: in the order in which they were appended and became durable. */
+struct bp_position {
+        uint64_t row; /**< grows; one for records of one execution in one group, unless others came in between */
+        uint64_t sequence;
+};
+
 /**
  * Appends records of one execution to the group that fills. State, times, outputs and failure of its row follow from
- * them. @return 0, -ENOMEM, -E2BIG (more than 2^24 records).
+ * them. The group is not written before the next bp_store_commit(), whatever else is handed over meanwhile.
+ * @return 0 and the place of the last one (`ret_position` may be NULL), -ENOMEM, -E2BIG (more than 2^24 records).
  */
-int bp_store_append(struct bp_store *store, uint64_t number, const struct bp_record *records, size_t n_records);
+int bp_store_append(struct bp_store *store, uint64_t number, const struct bp_record *records, size_t n_records,
+                    struct bp_position *ret_position);
 
 /** A line that an action logged. */
 struct bp_store_line {
@@ -231,12 +239,6 @@ int bp_store_definition(struct bp_store *store, uint64_t definition, struct bp_a
  */
 int bp_store_records(struct bp_store *store, uint64_t number, uint64_t after, uint32_t limit, struct bp_arena *arena,
                      struct bp_record **ret_records, size_t *ret_n_records);
-
-/** Place of a record among those of all executions: in the order in which they became durable. */
-struct bp_position {
-        uint64_t row; /**< grows; one for the records of one execution in one group */
-        uint64_t sequence;
-};
 
 /** A record of any execution. */
 struct bp_feed_item {

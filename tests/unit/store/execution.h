@@ -61,7 +61,7 @@ static inline uint64_t create(struct fixture *fixture, const struct bp_store_new
 }
 
 static inline void append(struct fixture *fixture, uint64_t number, struct bp_record record) {
-        assert_int_equal(bp_store_append(fixture->store, number, &record, 1), 0);
+        assert_int_equal(bp_store_append(fixture->store, number, &record, 1, NULL), 0);
 }
 
 static inline struct bp_record started(uint64_t sequence, int64_t at) {

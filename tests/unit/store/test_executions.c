@@ -193,10 +193,46 @@ static void test_everything_survives_a_restart(void **state) {
         fixture_open(fixture);
         execution.params = &records[0].data;
         number = create(fixture, &execution);
-        assert_int_equal(bp_store_append(fixture->store, number, records, n), 0);
+        assert_int_equal(bp_store_append(fixture->store, number, records, n, NULL), 0);
         fixture_reopen(fixture); /* closing writes what was handed over */
         read_back(fixture, number, 0, 0, records, n);
         assert_int_equal(create(fixture, &execution), number + 1);
+        bp_definition_unref(definition);
+}
+
+static uint64_t append_one(struct fixture *fixture, uint64_t number, uint64_t sequence) {
+        struct bp_record record = sequence == 1 ? started(1, t0) : step_started(sequence, t0, 0);
+        struct bp_position position;
+
+        assert_int_equal(bp_store_append(fixture->store, number, &record, 1, &position), 0);
+        assert_int_equal(position.sequence, sequence);
+        return position.row;
+}
+
+/* Whoever sees records as they are appended, and reads the rest later, sees each once. */
+static void test_rows_keep_the_order_of_records(void **state) {
+        struct fixture *fixture = *state;
+        const struct bp_definition *definition = definition_of("order", 5);
+        struct bp_store_new_execution execution = plain_execution(definition, t0);
+        uint64_t a = create(fixture, &execution),
+                 b = (execution.id = bp_id_new((struct bp_wall){t0}), create(fixture, &execution));
+        uint64_t rows[] = {append_one(fixture, a, 1), append_one(fixture, a, 2), append_one(fixture, b, 1),
+                           append_one(fixture, a, 3)};
+        const uint64_t sequences[] = {1, 2, 1, 3};
+        struct bp_feed_item *items;
+        size_t n;
+
+        assert_int_equal(rows[0], rows[1]);
+        assert_true(rows[1] < rows[2] && rows[2] < rows[3]);
+        fixture_commit(fixture);
+        assert_int_equal(bp_store_feed(fixture->store, (struct bp_position){0}, 10, fixture->arena, &items, &n), 0);
+        assert_int_equal(n, 4);
+        for (size_t i = 0; i < n; i++) {
+                assert_int_equal(items[i].position.row, rows[i]);
+                assert_int_equal(items[i].position.sequence, sequences[i]);
+        }
+        assert_true(append_one(fixture, a, 4) > rows[3]);
+        fixture_commit(fixture);
         bp_definition_unref(definition);
 }
 
@@ -208,9 +244,9 @@ static void test_sequences_without_gaps(void **state) {
         struct bp_record records[] = {started(1, t0), step_started(2, t0 + 1, 0)};
         struct bp_record far = step_started(9, t0, 0), high = step_started((1 << 24) + 1, t0, 0);
 
-        assert_int_equal(bp_store_append(fixture->store, number, records, 2), 0);
-        assert_int_equal(bp_store_append(fixture->store, number, &far, 1), -EINVAL);
-        assert_int_equal(bp_store_append(fixture->store, number, &high, 1), -E2BIG);
+        assert_int_equal(bp_store_append(fixture->store, number, records, 2, NULL), 0);
+        assert_int_equal(bp_store_append(fixture->store, number, &far, 1, NULL), -EINVAL);
+        assert_int_equal(bp_store_append(fixture->store, number, &high, 1, NULL), -E2BIG);
         fixture_commit(fixture);
         records[0].data = bp_value_empty_object;
         records[1].data = records[0].error = records[1].error = bp_value_null;
@@ -349,7 +385,7 @@ static void test_row_follows_its_records(void **state) {
         bp_definition_unref(definition);
 }
 
-/* Ten executions whose records come interleaved in one group cost one row each. */
+/* Executions whose records come one after the other cost one row each. */
 static void test_one_row_for_each_execution_in_a_group(void **state) {
         struct fixture *fixture = *state;
         const struct bp_definition *definition = definition_of("merged", 20);
@@ -360,12 +396,10 @@ static void test_one_row_for_each_execution_in_a_group(void **state) {
                 executions[i] = plain_execution(definition, t0 + i);
                 numbers[i] = create(fixture, &executions[i]);
                 append(fixture, numbers[i], started(1, t0 + i));
-        }
-        for (uint32_t step = 0; step < 20; step++)
-                for (int i = 0; i < 10; i++)
+                for (uint32_t step = 0; step < 20; step++)
                         append(fixture, numbers[i], step_started(step + 2, t0 + i, step));
-        for (int i = 0; i < 10; i++)
                 append(fixture, numbers[i], ended(22, t0 + 100, BP_EXECUTION_COMPLETED));
+        }
         fixture_commit(fixture);
         assert_int_equal(query(fixture, "SELECT count(*) FROM journal"), 10);
         assert_int_equal(query(fixture, "SELECT count(*) FROM executions WHERE state = 4"), 10);
@@ -643,6 +677,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 ON_BOTH_DRIVERS(test_every_record),
                 CLOSED(test_everything_survives_a_restart),
+                ON_BOTH_DRIVERS(test_rows_keep_the_order_of_records),
                 ON_BOTH_DRIVERS(test_sequences_without_gaps),
                 ON_BOTH_DRIVERS(test_row_shows_what_was_created),
                 ON_BOTH_DRIVERS(test_row_follows_its_records),
