@@ -264,6 +264,8 @@ static void settle(struct bp_runtime *runtime, struct bp_live *live) {
 
         live->touched = false;
         if ((live->ended || live->broken) && !live->tasks && live->n_pending == 0) {
+                if (live->broken && runtime->observer.forgotten)
+                        runtime->observer.forgotten(runtime->observer.userdata, live->execution);
                 bp_live_remove(runtime, live);
                 bp_live_free(runtime, live);
         } else if (!live->ended && !live->broken && next_deadline(live, &due)) {
@@ -461,6 +463,10 @@ int bp_runtime_adopt(struct bp_runtime *runtime, struct bp_execution *execution)
                 return r;
         bp_runtime_send(runtime, &live->letter);
         return 0;
+}
+
+const struct bp_engine_settings *bp_runtime_engine(const struct bp_runtime *runtime) {
+        return &runtime->engine;
 }
 
 static int send_command(struct bp_runtime *runtime, enum bp_letter_kind kind, struct bp_id execution, const char *text,

@@ -59,6 +59,11 @@ struct bp_observer {
          * @param error negative errno
          */
         void (*broken)(void *userdata, const struct bp_execution *execution, int error);
+        /**
+         * A broken execution is about to be forgotten: what of it was handed to the journal is durable, and no call of
+         * it is under way any more. From now on its owner may build it again.
+         */
+        void (*forgotten)(void *userdata, const struct bp_execution *execution);
         /** One turn of the loop is over: for how long it held the engine thread, and nothing else was served. */
         void (*turn)(void *userdata, int64_t held_us);
         void *userdata;
@@ -132,6 +137,9 @@ int bp_runtime_start(struct bp_runtime *runtime, const struct bp_execution_start
  * @return 0 or -ENOMEM.
  */
 int bp_runtime_adopt(struct bp_runtime *runtime, struct bp_execution *execution);
+
+/** What the executions of this runtime are made with: for one that is built again. Lives as long as the runtime. */
+const struct bp_engine_settings *bp_runtime_engine(const struct bp_runtime *runtime);
 
 /** Cancels an execution. @param receipt copied, or NULL @return 0 or -ENOMEM (then the receipt is not used). */
 int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const char *reason,
