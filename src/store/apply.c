@@ -162,8 +162,9 @@ static int insert_execution(struct bp_applier *applier, const struct bp_group *g
                                                                                ? 0
                                                                                : creation->principal.size,
                                                      .state = state,
-                                                     .hour = bp_hour_of(creation->created_at),
-                                                     .by = 1});
+                                                     .block = bp_block_of(change->number),
+                                                     .by = 1,
+                                                     .created_at = creation->created_at});
 }
 
 /* A key of counts must outlive the row it was read from. */
@@ -182,8 +183,9 @@ static int keep_key(struct bp_applier *applier, sqlite3_stmt *row, struct bp_cou
                                        .principal = principal.text,
                                        .principal_size = principal.size,
                                        .state = (uint32_t)sqlite3_column_int64(row, 0),
-                                       .hour = bp_hour_of(bp_column_time(row, 1)),
-                                       .by = -1};
+                                       .block = bp_block_of((uint64_t)sqlite3_column_int64(row, 5)),
+                                       .by = -1,
+                                       .created_at = bp_column_time(row, 1)};
         return 0;
 }
 
@@ -224,7 +226,8 @@ static int update_execution(struct bp_applier *applier, const struct bp_group *g
                             struct bp_connection *connection) {
         sqlite3_stmt *row;
         int r = bp_connection_prepare(
-                connection, "SELECT state, created_at, pipeline, initiator, principal FROM executions WHERE number = ?",
+                connection,
+                "SELECT state, created_at, pipeline, initiator, principal, number FROM executions WHERE number = ?",
                 &row);
 
         if (r)

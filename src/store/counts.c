@@ -7,12 +7,6 @@
 #include "store/connection.h"
 #include "store/pages.h"
 
-#define HOUR_US INT64_C(3600000000)
-
-int64_t bp_hour_of(struct bp_wall time) {
-        return time.us >= 0 ? time.us / HOUR_US : (time.us - HOUR_US + 1) / HOUR_US;
-}
-
 /* ---------------------------------------------------------------------------------------------------------------
  * Adding
  */
@@ -40,16 +34,18 @@ static int compare(const void *left, const void *right) {
         if (!order)
                 order = a->state < b->state ? -1 : a->state > b->state;
         if (!order)
-                order = a->hour < b->hour ? -1 : a->hour > b->hour;
+                order = a->block < b->block ? -1 : a->block > b->block;
         return order;
 }
 
 static int add_one(struct bp_connection *connection, const struct bp_count *count) {
         sqlite3_stmt *stmt;
-        int r = bp_connection_prepare(connection,
-                                      "INSERT INTO execution_counts VALUES (?, ?, ?, ?, ?, ?) "
-                                      "ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                                      &stmt);
+        int r = bp_connection_prepare(
+                connection,
+                "INSERT INTO execution_counts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+                "SET n = n + excluded.n, first_at = min(first_at, excluded.first_at), "
+                "last_at = max(last_at, excluded.last_at)",
+                &stmt);
 
         if (r)
                 return r;
@@ -58,8 +54,10 @@ static int add_one(struct bp_connection *connection, const struct bp_count *coun
         bp_bind_text_n(stmt, 2, count->initiator ? count->initiator : "", count->initiator_size);
         bp_bind_text_n(stmt, 3, count->principal ? count->principal : "", count->principal_size);
         bp_bind_int(stmt, 4, count->state);
-        bp_bind_int(stmt, 5, count->hour);
+        bp_bind_int(stmt, 5, (int64_t)count->block);
         bp_bind_int(stmt, 6, count->by);
+        bp_bind_int(stmt, 7, count->created_at.us);
+        bp_bind_int(stmt, 8, count->last_at.us);
         return bp_connection_run(connection, stmt);
 }
 
@@ -71,8 +69,14 @@ int bp_counts_add(struct bp_connection *connection, struct bp_count *counts, uin
         for (uint32_t i = 0; i < n_counts && !r;) {
                 struct bp_count sum = counts[i++];
 
-                for (; i < n_counts && compare(&sum, &counts[i]) == 0; i++)
+                sum.last_at = sum.created_at;
+                for (; i < n_counts && compare(&sum, &counts[i]) == 0; i++) {
                         sum.by += counts[i].by;
+                        if (counts[i].created_at.us < sum.created_at.us)
+                                sum.created_at = counts[i].created_at;
+                        if (counts[i].created_at.us > sum.last_at.us)
+                                sum.last_at = counts[i].created_at;
+                }
                 if (sum.by)
                         r = add_one(connection, &sum);
         }
@@ -83,78 +87,70 @@ int bp_counts_add(struct bp_connection *connection, struct bp_count *counts, uin
  * Totals
  */
 
-static void bind_filter(sqlite3_stmt *stmt, const struct bp_execution_filter *filter) {
-        bp_bind_id(stmt, 1, filter->has_pipeline, &filter->pipeline);
-        bp_bind_text(stmt, 2, filter->initiator);
-        bp_bind_text(stmt, 3, filter->principal);
-        bp_bind_int(stmt, 4, filter->states ? filter->states : UINT32_MAX);
+/* ?1 pipeline, ?2 initiator, ?3 principal, ?4 states. With a pipeline, its part of the primary key is looked at only.
+ */
+#define OF_PIPELINE "FROM execution_counts WHERE pipeline = ?1 AND "
+#define OF_ALL "FROM execution_counts WHERE (?1 IS NULL OR 1) AND "
+#define MATCHES "(?2 IS NULL OR initiator = ?2) AND (?3 IS NULL OR principal = ?3) AND (?4 >> state) & 1"
+
+/* ?5 from, ?6 to: for each block that has some of the range how many it has, and whether only its rows can tell. */
+#define BLOCKS(source)                                                             \
+        "SELECT block, sum(n), max(first_at < ?5 OR last_at > ?6) " source MATCHES \
+        " AND n > 0 AND last_at >= ?5 AND first_at <= ?6 GROUP BY block"
+
+static int begin(struct bp_connection *connection, const char *sql, const struct bp_execution_filter *filter,
+                 sqlite3_stmt **ret_stmt) {
+        int r = bp_connection_prepare(connection, sql, ret_stmt);
+
+        if (r)
+                return r;
+        bp_bind_id(*ret_stmt, 1, filter->has_pipeline, &filter->pipeline);
+        bp_bind_text(*ret_stmt, 2, filter->initiator);
+        bp_bind_text(*ret_stmt, 3, filter->principal);
+        bp_bind_int(*ret_stmt, 4, filter->states ? filter->states : UINT32_MAX);
+        return 0;
 }
 
-/* Whole hours, both inclusive. */
-static int sum_hours(struct bp_connection *connection, const struct bp_execution_filter *filter, int64_t from,
-                     int64_t to, uint64_t *total) {
+static int sum_all(struct bp_connection *connection, const struct bp_execution_filter *filter, uint64_t *ret_total) {
         sqlite3_stmt *stmt;
-        int r;
+        int r = begin(connection,
+                      filter->has_pipeline ? "SELECT sum(n) " OF_PIPELINE MATCHES : "SELECT sum(n) " OF_ALL MATCHES,
+                      filter, &stmt);
 
-        if (from > to)
-                return 0;
-        r = bp_connection_prepare(connection,
-                                  filter->has_pipeline
-                                          ? "SELECT sum(n) FROM execution_counts WHERE pipeline = ?1 AND "
-                                            "(?2 IS NULL OR initiator = ?2) AND (?3 IS NULL OR principal = ?3) AND "
-                                            "(?4 >> state) & 1 AND hour BETWEEN ?5 AND ?6"
-                                          : "SELECT sum(n) FROM execution_counts WHERE (?1 IS NULL OR 1) AND "
-                                            "(?2 IS NULL OR initiator = ?2) AND (?3 IS NULL OR principal = ?3) AND "
-                                            "(?4 >> state) & 1 AND hour BETWEEN ?5 AND ?6",
-                                  &stmt);
+        if (!r)
+                r = bp_connection_step(connection, stmt);
         if (r)
                 return r;
-        bind_filter(stmt, filter);
-        bp_bind_int(stmt, 5, from);
-        bp_bind_int(stmt, 6, to);
-        r = bp_connection_step(connection, stmt);
-        if (r)
-                return r;
-        *total += (uint64_t)sqlite3_column_int64(stmt, 0);
+        *ret_total = (uint64_t)sqlite3_column_int64(stmt, 0);
         bp_statement_reset(&stmt);
         return 0;
 }
 
-/* Part of an hour: looks at its rows. */
-static int sum_rows(struct bp_connection *connection, const struct bp_execution_filter *filter, int64_t from,
-                    int64_t to, uint64_t *total) {
-        struct bp_execution_filter part = *filter;
-        uint64_t n = 0;
-        int r;
+static int sum_range(struct bp_connection *connection, const struct bp_execution_filter *filter, uint64_t *ret_total) {
+        _cleanup_(bp_statement_reset) sqlite3_stmt *stmt = NULL;
+        uint64_t total = 0;
+        int r = begin(connection, filter->has_pipeline ? BLOCKS(OF_PIPELINE) : BLOCKS(OF_ALL), filter, &stmt);
 
-        part.created_from.us = from;
-        part.created_to.us = to;
-        r = bp_pages_count_rows(connection, &part, &n);
-        *total += n;
-        return r;
+        if (r)
+                return r;
+        bp_bind_int(stmt, 5, filter->created_from.us ? filter->created_from.us : INT64_MIN);
+        bp_bind_int(stmt, 6, filter->created_to.us ? filter->created_to.us : INT64_MAX);
+        while (!(r = bp_connection_step(connection, stmt))) {
+                uint64_t n = (uint64_t)sqlite3_column_int64(stmt, 1);
+
+                if (sqlite3_column_int64(stmt, 2))
+                        r = bp_pages_count_block(connection, filter, (uint64_t)sqlite3_column_int64(stmt, 0), &n);
+                if (r)
+                        return r;
+                total += n;
+        }
+        if (r != BP_STORE_NOT_FOUND)
+                return r;
+        *ret_total = total;
+        return 0;
 }
 
 int bp_counts_total(struct bp_connection *connection, const struct bp_execution_filter *filter, uint64_t *ret_total) {
-        int64_t from = filter->created_from.us, to = filter->created_to.us;
-        int64_t first = INT64_MIN, last = INT64_MAX; /* whole hours */
-        uint64_t total = 0;
-        int r = 0;
-
-        if (from)
-                first = bp_hour_of(filter->created_from) + (from % HOUR_US != 0);
-        if (to)
-                last = bp_hour_of(filter->created_to) - ((to + 1) % HOUR_US != 0);
-        if (from && to && first > last) {
-                r = sum_rows(connection, filter, from, to, &total);
-        } else {
-                if (from && from % HOUR_US)
-                        r = sum_rows(connection, filter, from, first * HOUR_US - 1, &total);
-                if (!r && to && (to + 1) % HOUR_US)
-                        r = sum_rows(connection, filter, (last + 1) * HOUR_US, to, &total);
-                if (!r)
-                        r = sum_hours(connection, filter, first, last, &total);
-        }
-        if (!r)
-                *ret_total = total;
-        return r;
+        return filter->created_from.us || filter->created_to.us ? sum_range(connection, filter, ret_total)
+                                                                : sum_all(connection, filter, ret_total);
 }

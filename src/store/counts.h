@@ -20,17 +20,25 @@ struct bp_count {
         const char *initiator, *principal;
         size_t initiator_size, principal_size;
         uint32_t state;
-        int64_t hour;
-        int64_t by;
+        uint64_t block;                     /* bp_block_of() its number */
+        int64_t by;                         /* how many more */
+        struct bp_wall created_at, last_at; /* of the earliest and the latest; last_at is private */
 };
 
-/* The hour of a time, since 1970. */
-int64_t bp_hour_of(struct bp_wall time);
+/* Numbers are counted in blocks: a count at the edge of a range of time looks at the rows of few blocks only, and all
+ * counts of a store are few beside its rows. */
+#define BP_BLOCK_BITS 11
+
+/* The block of a number. */
+static inline uint64_t bp_block_of(uint64_t number) {
+        return number >> BP_BLOCK_BITS;
+}
 
 /* Adds differences to the counts, those of one key together; reorders the array. @return 0 or negative errno. */
 int bp_counts_add(struct bp_connection *connection, struct bp_count *counts, uint32_t n_counts);
 
-/* How many executions match, by the counts and at the edges of a range of time by rows. @return 0 or negative errno. */
+/* How many executions match: by the counts, and by rows in blocks at the edges of a range of time. @return 0 or
+ * negative errno. */
 int bp_counts_total(struct bp_connection *connection, const struct bp_execution_filter *filter, uint64_t *ret_total);
 
 #endif

@@ -125,8 +125,9 @@ static int uncount(struct bp_connection *connection, sqlite3_stmt *row) {
                                  .principal = (const char *)sqlite3_column_text(row, 4),
                                  .principal_size = (size_t)sqlite3_column_bytes(row, 4),
                                  .state = (uint32_t)sqlite3_column_int64(row, 0),
-                                 .hour = bp_hour_of(bp_column_time(row, 1)),
-                                 .by = -1};
+                                 .block = bp_block_of((uint64_t)sqlite3_column_int64(row, 5)),
+                                 .by = -1,
+                                 .created_at = bp_column_time(row, 1)};
 
         return bp_counts_add(connection, &count, 1);
 }

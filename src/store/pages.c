@@ -23,14 +23,14 @@ enum way {
 #define LIVE_STATES ((1u << BP_EXECUTION_PENDING) | (1u << BP_EXECUTION_RUNNING) | (1u << BP_EXECUTION_PAUSED))
 #define ALL_STATES ((1u << (BP_EXECUTION_INTERRUPTED + 1)) - 2)
 
-/* ?1 pipeline, ?2 initiator, ?3 principal, ?4 states, ?5 from, ?6 to, ?7 state of BY_STATE */
-#define CHECKS                                                                            \
-        "(?1 IS NULL OR +pipeline = ?1) AND (?2 IS NULL OR +initiator = ?2) AND "         \
-        "(?3 IS NULL OR principal = ?3) AND (?4 >> state) & 1 AND (?7 IS NULL OR 1) AND " \
-        "created_at BETWEEN ?5 AND ?6"
+/* ?1 pipeline, ?2 initiator, ?3 principal, ?4 states, ?5 from, ?6 to, ?7 state of BY_STATE, ?8 limit */
+#define BASIC_CHECKS                                                              \
+        "(?1 IS NULL OR +pipeline = ?1) AND (?2 IS NULL OR +initiator = ?2) AND " \
+        "(?3 IS NULL OR principal = ?3) AND (?4 >> state) & 1 AND created_at BETWEEN ?5 AND ?6"
+#define CHECKS BASIC_CHECKS " AND (?7 IS NULL OR 1)"
 #define NUMBERS(source) \
         "SELECT created_at, number FROM executions " source CHECKS " ORDER BY created_at DESC, number DESC LIMIT ?8"
-#define COUNT(source) "SELECT count(*), 0 FROM executions " source CHECKS " AND (?8 IS NULL OR 1)"
+#define COUNT_BLOCK "SELECT count(*) FROM executions NOT INDEXED WHERE number BETWEEN ?7 AND ?8 AND " BASIC_CHECKS
 
 #define FROM_CREATION "INDEXED BY executions_created WHERE "
 #define FROM_PIPELINE "INDEXED BY executions_pipeline WHERE pipeline = ?1 AND "
@@ -42,12 +42,6 @@ static const char *const numbers_sql[N_WAYS] = {
         [BY_CREATION] = NUMBERS(FROM_CREATION),   [BY_PIPELINE] = NUMBERS(FROM_PIPELINE),
         [BY_INITIATOR] = NUMBERS(FROM_INITIATOR), [BY_STATE] = NUMBERS(FROM_STATE),
         [BY_LIVE] = NUMBERS(FROM_LIVE),
-};
-
-static const char *const count_sql[N_WAYS] = {
-        [BY_CREATION] = COUNT(FROM_CREATION),   [BY_PIPELINE] = COUNT(FROM_PIPELINE),
-        [BY_INITIATOR] = COUNT(FROM_INITIATOR), [BY_STATE] = COUNT(FROM_STATE),
-        [BY_LIVE] = COUNT(FROM_LIVE),
 };
 
 static uint32_t states_of(const struct bp_execution_filter *filter) {
@@ -195,32 +189,19 @@ int bp_pages_find(struct bp_connection *connection, const struct bp_execution_fi
         return 0;
 }
 
-static int count_some(struct bp_connection *connection, const char *sql, const struct bp_execution_filter *filter,
-                      uint32_t state, uint64_t *count) {
+int bp_pages_count_block(struct bp_connection *connection, const struct bp_execution_filter *filter, uint64_t block,
+                         uint64_t *ret_count) {
         sqlite3_stmt *stmt;
-        int r = begin(connection, sql, filter, state, 0, &stmt);
+        int r = begin(connection, COUNT_BLOCK, filter, 0, 0, &stmt);
 
-        if (!r)
-                r = bp_connection_step(connection, stmt);
         if (r)
                 return r;
-        *count += (uint64_t)sqlite3_column_int64(stmt, 0);
+        bp_bind_int(stmt, 7, (int64_t)(block << BP_BLOCK_BITS));
+        bp_bind_int(stmt, 8, (int64_t)((block + 1) << BP_BLOCK_BITS) - 1);
+        r = bp_connection_step(connection, stmt);
+        if (r)
+                return r;
+        *ret_count = (uint64_t)sqlite3_column_int64(stmt, 0);
         bp_statement_reset(&stmt);
         return 0;
-}
-
-int bp_pages_count_rows(struct bp_connection *connection, const struct bp_execution_filter *filter,
-                        uint64_t *ret_count) {
-        uint64_t count = 0;
-        enum way way;
-        int r = choose(connection, filter, &way);
-
-        if (!r && way != BY_STATE)
-                r = count_some(connection, count_sql[way], filter, 0, &count);
-        for (uint32_t state = 1; way == BY_STATE && state <= BP_EXECUTION_INTERRUPTED && !r; state++)
-                if (states_of(filter) >> state & 1)
-                        r = count_some(connection, count_sql[way], filter, state, &count);
-        if (!r)
-                *ret_count = count;
-        return r;
 }

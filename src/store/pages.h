@@ -18,8 +18,8 @@ struct bp_connection;
 int bp_pages_find(struct bp_connection *connection, const struct bp_execution_filter *filter, struct bp_arena *arena,
                   uint64_t **ret_numbers, size_t *ret_n_numbers);
 
-/* Counts by looking at rows. @return 0 or negative errno. */
-int bp_pages_count_rows(struct bp_connection *connection, const struct bp_execution_filter *filter,
-                        uint64_t *ret_count);
+/* Counts by looking at the rows of a block (see bp_block_of()). @return 0 or negative errno. */
+int bp_pages_count_block(struct bp_connection *connection, const struct bp_execution_filter *filter, uint64_t block,
+                         uint64_t *ret_count);
 
 #endif

@@ -75,15 +75,18 @@ CREATE TABLE log_counts (
   PRIMARY KEY (execution, step)
 ) STRICT, WITHOUT ROWID;
 
--- How many executions were created in an hour, by what lists are filtered by. Empty texts and blobs stand for NULL.
+-- How many executions there are in each block of 2048 numbers, by what lists are filtered by. Empty texts and blobs
+-- stand for NULL. All that a row ever counted were created between its two times.
 CREATE TABLE execution_counts (
   pipeline  BLOB NOT NULL,
   initiator TEXT NOT NULL,
   principal TEXT NOT NULL,
   state     INTEGER NOT NULL,
-  hour      INTEGER NOT NULL, -- since 1970
+  block     INTEGER NOT NULL, -- number >> 11
   n         INTEGER NOT NULL,
-  PRIMARY KEY (pipeline, initiator, principal, state, hour)
+  first_at  INTEGER NOT NULL,
+  last_at   INTEGER NOT NULL,
+  PRIMARY KEY (pipeline, initiator, principal, state, block)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pipelines (

@@ -403,7 +403,7 @@ static void test_one_row_for_each_execution_in_a_group(void **state) {
         fixture_commit(fixture);
         assert_int_equal(query(fixture, "SELECT count(*) FROM journal"), 10);
         assert_int_equal(query(fixture, "SELECT count(*) FROM executions WHERE state = 4"), 10);
-        assert_int_equal(query(fixture, "SELECT count(DISTINCT hour) FROM execution_counts"), 1);
+        assert_int_equal(query(fixture, "SELECT count(*) FROM execution_counts"), 1);
         for (int i = 0; i < 10; i++) {
                 struct bp_record *records;
                 size_t n;
