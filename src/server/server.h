@@ -206,8 +206,10 @@ struct bp_arena *bp_request_arena(struct bp_request *request);
 /** Who asks. */
 const struct bp_principal *bp_request_principal(const struct bp_request *request);
 
-/** The route that was taken, and the path as asked (without the query). */
+/** The route that was taken. */
 const struct bp_route *bp_request_route(const struct bp_request *request);
+
+/** The path as asked: not decoded, without the query. */
 const char *bp_request_path(const struct bp_request *request);
 
 /** Index of the alias that was taken: 0 for the route's own path, 1 for the first alias. */
@@ -226,11 +228,14 @@ const char *bp_request_base_url(struct bp_request *request);
  * booleans and times (as integer microseconds) have their own type, others are texts. */
 const struct bp_value *bp_request_field(const struct bp_request *request, const char *name);
 
-/** Shortcuts for fields that have a value. */
+/** Shortcuts for fields: an id; zero when it is absent. */
 struct bp_id bp_request_id(const struct bp_request *request, const char *name);
+/** An integer or a time in microseconds; 0 when it is absent. */
 int64_t bp_request_integer(const struct bp_request *request, const char *name);
+/** A boolean; false when it is absent. */
 bool bp_request_boolean(const struct bp_request *request, const char *name);
-const char *bp_request_text(const struct bp_request *request, const char *name); /**< NULL: absent */
+/** A text; NULL when it is absent. */
+const char *bp_request_text(const struct bp_request *request, const char *name);
 
 /** The checked body: an object with defaults filled in and aliases renamed; NULL: there was none. */
 const struct bp_value *bp_request_body(const struct bp_request *request);
@@ -246,6 +251,8 @@ struct bp_request_key {
         struct bp_id subject;
         bool repeated; /**< kept with its subject before, without an answer: what it made may exist */
 };
+
+/** The request's key, or NULL. */
 const struct bp_request_key *bp_request_key(const struct bp_request *request);
 
 /** Remembers something for `finish` (see bp_request_defer()), which gets no data when the deadline has passed. It lives
@@ -337,18 +344,33 @@ void bp_deferred_complete(struct bp_deferred *deferred, void *data, void (*free_
 struct bp_stream *bp_request_stream(struct bp_request *request, void (*closed)(void *userdata), void *userdata);
 
 /** Queues an event: `id` and `event` may be NULL, `data` is one line of JSON. Any thread. A client whose queue is full
- * is cut off (it can resume). @return 0, -ENOMEM, -EPIPE (cut off or closed). */
+ * is cut off (it can resume). @return 0, -ENOMEM, -EPIPE (cut off or closed), -EINVAL (not one line), -E2BIG. */
 int bp_stream_send(struct bp_stream *stream, const char *id, const char *event, const char *data, size_t size);
 
 /** Bytes that still fit into the queue; 0 for a client that was cut off. An event takes its texts and about 100 bytes
  * more. Any thread: whoever has much to send sends as much as fits, and goes on later. */
 size_t bp_stream_room(struct bp_stream *stream);
 
+/** An event that goes to many streams: made once, counted. */
+struct bp_stream_event;
+
+/** Makes one, as bp_stream_send() takes it. @return 0, -ENOMEM, -EINVAL (more than one line), -E2BIG */
+int bp_stream_event_new(const char *id, const char *event, const char *data, size_t size,
+                        struct bp_stream_event **ret_event);
+
+/** Gives one's share back; what is queued stays. NULL is allowed. Always returns NULL. Any thread. */
+struct bp_stream_event *bp_stream_event_unref(struct bp_stream_event *event);
+
+/** Queues an event without a copy. @return as bp_stream_send() */
+int bp_stream_send_event(struct bp_stream *stream, struct bp_stream_event *event);
+
 /** Ends the stream after what is queued. Any thread. */
 void bp_stream_end(struct bp_stream *stream);
 
-/** One more owner / one fewer: a stream that other threads use lives as long as they hold it. */
+/** One more owner: a stream that other threads use lives as long as they hold it. @return the stream */
 struct bp_stream *bp_stream_ref(struct bp_stream *stream);
+
+/** One owner fewer. NULL is allowed. Always returns NULL. */
 struct bp_stream *bp_stream_unref(struct bp_stream *stream);
 
 #endif
