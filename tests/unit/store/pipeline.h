@@ -57,13 +57,15 @@ static inline struct bp_store_pipeline pipeline_of(const char *id, const char *n
                                           .digest = bp_digest_of(dag, strlen(dag))};
 }
 
-static inline int create(struct fixture *fixture, const struct bp_store_pipeline *pipeline, struct answer *answer) {
+static inline int create_pipeline(struct fixture *fixture, const struct bp_store_pipeline *pipeline,
+                                  struct answer *answer) {
         *answer = (struct answer){.fixture = fixture};
         assert_int_equal(bp_store_pipeline_create(fixture->store, pipeline, answer_done, answer), 0);
         return answer_wait(answer);
 }
 
-static inline int save(struct fixture *fixture, const struct bp_store_pipeline *pipeline, struct answer *answer) {
+static inline int save_pipeline(struct fixture *fixture, const struct bp_store_pipeline *pipeline,
+                                struct answer *answer) {
         *answer = (struct answer){.fixture = fixture};
         assert_int_equal(bp_store_pipeline_save(fixture->store, pipeline, answer_done, answer), 0);
         return answer_wait(answer);

@@ -74,7 +74,7 @@ static void test_answer_joins_the_subject(void **state) {
         struct answer done;
 
         pipeline.key = &key;
-        assert_int_equal(create(fixture, &pipeline, &done), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &done), 0);
         keep(fixture, &answer);
         assert_int_equal(find(fixture, "s", "k", 2 * HOUR, &found), 0);
         assert_memory_equal(&found.subject, &pipeline.id, sizeof(found.subject));
@@ -102,12 +102,12 @@ static void test_an_old_key_can_be_used_again(void **state) {
         struct answer answer;
 
         first.key = second.key = &key;
-        assert_int_equal(create(fixture, &first, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &first, &answer), 0);
         key.subject = second.id;
         key.created_at.us = start.us + 24 * HOUR - 1;
-        assert_int_equal(create(fixture, &second, &answer), BP_STORE_CONFLICT);
+        assert_int_equal(create_pipeline(fixture, &second, &answer), BP_STORE_CONFLICT);
         key.created_at.us++;
-        assert_int_equal(create(fixture, &second, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &second, &answer), 0);
         assert_int_equal(find(fixture, "s", "k", 24 * HOUR, &found), 0);
         assert_memory_equal(&found.subject, &second.id, sizeof(found.subject));
 }

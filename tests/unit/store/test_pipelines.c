@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 
+#include "execution.h"
 #include "pipeline.h"
 
 #define FIRST "{ \"name\" : \"inner\", \"steps\":[ 1.50, \"\\u00e9\" ] }"
@@ -22,7 +23,7 @@ static void test_comes_back_as_it_was_saved(void **state) {
         pipeline.has_user = true;
         pipeline.user = id_of("user");
         pipeline.system_owned = true;
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         assert_true(answer.has_row);
         assert_int_equal(answer.row.revision, 1);
         assert_string_equal(answer.name, "Alpha");
@@ -58,17 +59,17 @@ static void test_each_save_is_a_revision(void **state) {
         struct answer answer;
         size_t n;
 
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         pipeline = pipeline_of("a", "Beta", SECOND);
         pipeline.saved_by = "grace";
         pipeline.now.us += 1000000;
         pipeline.n_steps = 2;
-        assert_int_equal(save(fixture, &pipeline, &answer), 0);
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), 0);
         assert_int_equal(answer.row.revision, 2);
         pipeline = pipeline_of("a", "Alpha", FIRST);
         pipeline.restored_from = 1;
         pipeline.now.us += 2000000;
-        assert_int_equal(save(fixture, &pipeline, &answer), 0);
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), 0);
         assert_int_equal(answer.row.revision, 3);
 
         assert_int_equal(bp_store_pipeline(fixture->store, pipeline.id, 2, fixture->arena, &row), 0);
@@ -99,9 +100,9 @@ static void test_optimistic_revision(void **state) {
         struct bp_pipeline_row row;
         struct answer answer, other;
 
-        assert_int_equal(save(fixture, &pipeline, &answer), BP_STORE_NOT_FOUND);
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), BP_STORE_NOT_FOUND);
         assert_false(answer.has_row);
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         pipeline.expected_revision = 1;
         other = answer = (struct answer){.fixture = fixture};
         assert_int_equal(bp_store_pipeline_save(fixture->store, &pipeline, answer_done, &answer), 0);
@@ -111,7 +112,7 @@ static void test_optimistic_revision(void **state) {
         assert_int_equal(bp_store_pipeline(fixture->store, pipeline.id, 0, fixture->arena, &row), 0);
         assert_int_equal(row.revision, 2);
         pipeline.expected_revision = 0;
-        assert_int_equal(save(fixture, &pipeline, &answer), 0);
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), 0);
         assert_int_equal(answer.row.revision, 3);
 }
 
@@ -120,27 +121,29 @@ static void test_names_are_the_owners(void **state) {
         struct bp_store_pipeline pipeline = pipeline_of("a", "Alpha", FIRST);
         struct answer answer;
 
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
-        assert_int_equal(create(fixture, &pipeline, &answer), BP_STORE_DUPLICATE); /* the id */
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), BP_STORE_DUPLICATE); /* the id */
         pipeline.id = id_of("b");
-        assert_int_equal(create(fixture, &pipeline, &answer), BP_STORE_DUPLICATE); /* the name, without an owner */
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer),
+                         BP_STORE_DUPLICATE); /* the name, without an owner */
         pipeline.has_user = true;
         pipeline.user = id_of("one");
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         pipeline.id = id_of("c");
-        assert_int_equal(create(fixture, &pipeline, &answer), BP_STORE_DUPLICATE);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), BP_STORE_DUPLICATE);
         pipeline.user = id_of("two");
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         pipeline.id = id_of("d");
         pipeline.name = "alpha"; /* another name */
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         pipeline.name = "Alpha";
-        assert_int_equal(save(fixture, &pipeline, &answer), BP_STORE_DUPLICATE); /* taken by the other one of two's */
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer),
+                         BP_STORE_DUPLICATE); /* taken by the other one of two's */
         pipeline.id = id_of("c");
-        assert_int_equal(save(fixture, &pipeline, &answer), 0); /* its own */
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), 0); /* its own */
         assert_int_equal(delete_pipeline(fixture, id_of("c")), 0);
         pipeline.id = id_of("d");
-        assert_int_equal(save(fixture, &pipeline, &answer), 0); /* free again */
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), 0); /* free again */
 }
 
 static size_t listed(struct fixture *fixture, const struct bp_pipeline_filter *filter, const char *names) {
@@ -176,7 +179,7 @@ static void test_lists_newest_first_by_owner(void **state) {
                 if (made[i].user)
                         pipeline.user = id_of(made[i].user);
                 pipeline.system_owned = made[i].system_owned;
-                assert_int_equal(create(fixture, &pipeline, &answer), 0);
+                assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         }
         listed(fixture, &filter, "EDCBA");
         filter.with_documents = true;
@@ -197,13 +200,13 @@ static void test_deleting(void **state) {
         struct answer answer;
         size_t n;
 
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
-        assert_int_equal(save(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), 0);
         assert_int_equal(delete_pipeline(fixture, pipeline.id), 0);
         assert_int_equal(delete_pipeline(fixture, pipeline.id), BP_STORE_NOT_FOUND);
         assert_int_equal(bp_store_pipeline(fixture->store, pipeline.id, 0, fixture->arena, &row), BP_STORE_NOT_FOUND);
         assert_int_equal(bp_store_pipeline(fixture->store, pipeline.id, 1, fixture->arena, &row), BP_STORE_NOT_FOUND);
-        assert_int_equal(create(fixture, &pipeline, &answer), 0); /* begins anew */
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0); /* begins anew */
         assert_int_equal(answer.row.revision, 1);
         assert_int_equal(bp_store_pipeline_revisions(fixture->store, pipeline.id, fixture->arena, &rows, &n), 0);
         assert_int_equal(n, 1);
@@ -221,7 +224,7 @@ static void test_key_is_kept_with_the_pipeline_or_not_at_all(void **state) {
         struct answer answer;
 
         pipeline.key = &key;
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         assert_int_equal(bp_store_key_find(fixture->store, key.scope, "k1", key.created_at, fixture->arena, &found), 0);
         assert_memory_equal(&found.subject, &pipeline.id, sizeof(found.subject));
         assert_int_equal(found.status, 0);
@@ -229,15 +232,67 @@ static void test_key_is_kept_with_the_pipeline_or_not_at_all(void **state) {
         /* The key is taken: nothing of the second one remains. */
         pipeline.id = id_of("b");
         pipeline.name = "Beta";
-        assert_int_equal(create(fixture, &pipeline, &answer), BP_STORE_CONFLICT);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), BP_STORE_CONFLICT);
         assert_int_equal(bp_store_pipeline(fixture->store, pipeline.id, 0, fixture->arena, &row), BP_STORE_NOT_FOUND);
 
         /* The name is taken: the key is free. */
         pipeline.name = "Alpha";
         key.key = "k2";
-        assert_int_equal(create(fixture, &pipeline, &answer), BP_STORE_DUPLICATE);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), BP_STORE_DUPLICATE);
         assert_int_equal(bp_store_key_find(fixture->store, key.scope, "k2", key.created_at, fixture->arena, &found),
                          BP_STORE_NOT_FOUND);
+}
+
+static uint64_t execute(struct fixture *fixture, const struct bp_definition *definition, struct bp_id pipeline,
+                        int64_t at) {
+        struct bp_store_new_execution execution = plain_execution(definition, at);
+        uint64_t number;
+
+        execution.has_pipeline = true;
+        execution.pipeline = pipeline;
+        execution.revision = 1;
+        number = create(fixture, &execution);
+        append(fixture, number, started(1, at));
+        return number;
+}
+
+static void test_counts_its_executions(void **state) {
+        struct fixture *fixture = *state;
+        const struct bp_definition *definition = definition_of("d", 1);
+        struct bp_store_pipeline a = pipeline_of("a", "Alpha", FIRST), b = pipeline_of("b", "Beta", FIRST);
+        struct bp_execution_filter filter = {.has_pipeline = true, .pipeline = a.id, .limit = 10};
+        struct bp_execution_row *executions;
+        struct bp_pipeline_row row, *rows;
+        struct answer answer;
+        uint64_t number, total;
+        size_t n;
+
+        assert_int_equal(create_pipeline(fixture, &a, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &b, &answer), 0);
+        execute(fixture, definition, a.id, 1000);
+        number = execute(fixture, definition, a.id, 2000);
+        execute(fixture, definition, b.id, 9000);
+        execute(fixture, definition, a.id, 3000);
+        append(fixture, number, ended(2, 4000, BP_EXECUTION_COMPLETED));
+        fixture_commit(fixture);
+        assert_int_equal(save_pipeline(fixture, &a, &answer), 0); /* revisions do not matter */
+        assert_int_equal(answer.row.execution_count, 3);
+        assert_int_equal(bp_store_pipeline(fixture->store, a.id, 0, fixture->arena, &row), 0);
+        assert_int_equal(row.execution_count, 3);
+        assert_int_equal(row.last_execution_at.us, 3000);
+        assert_int_equal(bp_store_pipelines(fixture->store, &(struct bp_pipeline_filter){0}, fixture->arena, &rows, &n),
+                         0);
+        assert_int_equal(n, 2);
+        assert_int_equal(rows[0].execution_count, 1);
+        assert_int_equal(rows[0].last_execution_at.us, 9000);
+        assert_int_equal(rows[1].execution_count, 3);
+
+        /* They stay when the pipeline goes. */
+        assert_int_equal(delete_pipeline(fixture, a.id), 0);
+        assert_int_equal(bp_store_executions(fixture->store, &filter, fixture->arena, &executions, &n, &total), 0);
+        assert_int_equal(n, 3);
+        assert_int_equal(total, 3);
+        bp_definition_unref(definition);
 }
 
 static void test_a_wrong_digest_is_refused(void **state) {
@@ -260,8 +315,8 @@ static void test_document_keeps_its_own_name(void **state) {
         sqlite3 *db;
 
         fixture_open(fixture);
-        assert_int_equal(create(fixture, &named, &answer), 0);
-        assert_int_equal(create(fixture, &unnamed, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &named, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &unnamed, &answer), 0);
         assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
         assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
@@ -277,9 +332,9 @@ static void test_survive_a_restart(void **state) {
         struct answer answer;
 
         fixture_open(fixture);
-        assert_int_equal(create(fixture, &pipeline, &answer), 0);
+        assert_int_equal(create_pipeline(fixture, &pipeline, &answer), 0);
         pipeline.expected_revision = 1;
-        assert_int_equal(save(fixture, &pipeline, &answer), 0);
+        assert_int_equal(save_pipeline(fixture, &pipeline, &answer), 0);
         fixture_reopen(fixture);
         assert_int_equal(bp_store_pipeline(fixture->store, pipeline.id, 0, fixture->arena, &row), 0);
         assert_int_equal(row.revision, 2);
@@ -297,6 +352,7 @@ int main(void) {
                 ON_BOTH_DRIVERS(test_lists_newest_first_by_owner),
                 ON_BOTH_DRIVERS(test_deleting),
                 ON_BOTH_DRIVERS(test_key_is_kept_with_the_pipeline_or_not_at_all),
+                ON_BOTH_DRIVERS(test_counts_its_executions),
                 ON_BOTH_DRIVERS(test_a_wrong_digest_is_refused),
                 CLOSED(test_document_keeps_its_own_name),
                 CLOSED(test_survive_a_restart),

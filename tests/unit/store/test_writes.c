@@ -143,10 +143,10 @@ static void test_a_fenced_store_writes_nothing(void **state) {
         sqlite3_close(db);
         submit(fixture, &after, "after", 0);
         pthread_mutex_lock(&fixture->mutex);
-        while (!fixture->health)
+        while (!fixture->health && !after.done)
                 pthread_cond_wait(&fixture->changed, &fixture->mutex);
-        assert_string_equal(fixture->health, "STORE_FENCED");
         assert_false(after.done);
+        assert_string_equal(fixture->health, "STORE_FENCED");
         pthread_mutex_unlock(&fixture->mutex);
         assert_int_equal(bp_store_problem(fixture->store, &problem), BP_STORE_PROBLEM);
         assert_string_equal(problem.code, "STORE_FENCED");
