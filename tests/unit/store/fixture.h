@@ -26,6 +26,8 @@ struct fixture {
         uint64_t durable;   /* under mutex */
         const char *health; /* under mutex: code of the problem that the callback told, or NULL */
         unsigned n_health;  /* under mutex */
+        void (*on_health)(struct fixture *fixture); /* on the writer thread, or NULL */
+        bool lift;                                  /* under mutex: for on_health */
         uint64_t last_ticket;
 };
 
@@ -46,6 +48,8 @@ static inline void fixture_health(void *userdata, const struct bp_problem *probl
         fixture->n_health++;
         pthread_cond_broadcast(&fixture->changed);
         pthread_mutex_unlock(&fixture->mutex);
+        if (fixture->on_health)
+                fixture->on_health(fixture);
 }
 
 /* @return what bp_store_open() returned */
