@@ -19,7 +19,7 @@
  */
 
 static void add_missing(struct bp_findings *findings, const struct bp_place *place, const struct bp_value *input) {
-        bp_findings_add(
+        bp_request_findings_add(
                 findings, place,
                 &(struct bp_finding){
                         .type = "missing", .code = "FIELD_REQUIRED", .message = "Field required", .input = input});
@@ -47,7 +47,7 @@ static int check_text(struct bp_request *request, struct bp_findings *findings, 
         kept->there = r == 0;
         if (r > 0) {
                 finding.input = &value;
-                bp_findings_add(findings, &place, &finding);
+                bp_request_findings_add(findings, &place, &finding);
         }
         return r < 0 ? r : 0;
 }
@@ -138,11 +138,11 @@ static void check_items(struct bp_findings *findings, const struct bp_field *fie
                 struct bp_place place = {.part = "body", .name = field->name, .index = i};
 
                 if (list->as.items[i].type != BP_STRING)
-                        bp_findings_add(findings, &place,
-                                        &(struct bp_finding){.type = "string_type",
-                                                             .code = "FIELD_TYPE",
-                                                             .message = "Input should be a valid string",
-                                                             .input = &list->as.items[i]});
+                        bp_request_findings_add(findings, &place,
+                                                &(struct bp_finding){.type = "string_type",
+                                                                     .code = "FIELD_TYPE",
+                                                                     .message = "Input should be a valid string",
+                                                                     .input = &list->as.items[i]});
         }
 }
 
@@ -167,7 +167,7 @@ static int check_member(struct bp_request *request, struct bp_findings *findings
         r = bp_field_check(request->arena, field, value, &converted, &finding);
         if (r > 0) {
                 finding.input = value;
-                bp_findings_add(findings, &place, &finding);
+                bp_request_findings_add(findings, &place, &finding);
         } else if (!r) {
                 bp_object_set_z(checked, field->name, converted);
                 if (field->type == BP_FIELD_LIST && !field->schema)
@@ -218,7 +218,7 @@ static void add_syntax(struct bp_findings *findings, struct bp_arena *arena, con
         }
         finding.message = message.as.text;
         finding.context_value = message;
-        bp_findings_add(findings, &(struct bp_place){.part = "body", .index = -1}, &finding);
+        bp_request_findings_add(findings, &(struct bp_place){.part = "body", .index = -1}, &finding);
         if (findings->problems.count) {
                 struct bp_problem *kept = findings->problems.items[findings->problems.count - 1];
 
@@ -257,14 +257,15 @@ int bp_body_check(struct bp_request *request, struct bp_findings *findings) {
                 return 0;
         }
         if (request->body.type != BP_OBJECT) {
-                bp_findings_add(findings, &whole,
-                                &(struct bp_finding){
-                                        .type = "model_attributes_type",
-                                        .code = "FIELD_TYPE",
-                                        .message = "Input should be a valid dictionary or object to extract fields "
-                                                   "from",
-                                        .input = &request->body,
-                                });
+                bp_request_findings_add(
+                        findings, &whole,
+                        &(struct bp_finding){
+                                .type = "model_attributes_type",
+                                .code = "FIELD_TYPE",
+                                .message = "Input should be a valid dictionary or object to extract fields "
+                                           "from",
+                                .input = &request->body,
+                        });
                 return 0;
         }
         request->has_body = true;

@@ -77,7 +77,8 @@ static void add_problem(struct bp_findings *findings, const struct bp_place *pla
                 findings->error = -ENOMEM;
 }
 
-void bp_findings_add(struct bp_findings *findings, const struct bp_place *place, const struct bp_finding *finding) {
+void bp_request_findings_add(struct bp_findings *findings, const struct bp_place *place,
+                             const struct bp_finding *finding) {
         if (findings->problems.count < MOST_FINDINGS)
                 add_detail(findings, place, finding);
         add_problem(findings, place, finding);

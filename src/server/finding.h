@@ -43,7 +43,8 @@ struct bp_finding {
 void bp_findings_init(struct bp_findings *findings, struct bp_arena *arena);
 
 /** Adds one. */
-void bp_findings_add(struct bp_findings *findings, const struct bp_place *place, const struct bp_finding *finding);
+void bp_request_findings_add(struct bp_findings *findings, const struct bp_place *place,
+                             const struct bp_finding *finding);
 
 /** Answers with 422 when anything was found. @return 0 when nothing was, else 1: an answer is there. */
 int bp_findings_answer(struct bp_findings *findings, struct bp_request *request);
