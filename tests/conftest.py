@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from running_server import RunningServer
 from terminal import Terminal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,3 +90,24 @@ def pipeline(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def serve(budpipeline, tmp_path):
+    """Starts services: serve("--auth", store="memory:", env={...}). @return a RunningServer; all end with the test"""
+    running = []
+
+    def start(*arguments, store=None, **how):
+        server = RunningServer(budpipeline, store or f"sqlite:{tmp_path}/store.db", *arguments, cwd=tmp_path, **how)
+        running.append(server)
+        return server
+
+    yield start
+    for server in running:
+        server.close()
+
+
+@pytest.fixture
+def server(serve):
+    """A service with a store of this test: url, stop(), kill(), restart(), log."""
+    return serve()

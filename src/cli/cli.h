@@ -101,6 +101,9 @@ int bp_command_validate(struct bp_cli *cli, const struct bp_arguments *arguments
 /** `budpipeline graph` */
 int bp_command_graph(struct bp_cli *cli, const struct bp_arguments *arguments);
 
+/** `budpipeline serve` */
+int bp_command_serve(struct bp_cli *cli, const struct bp_arguments *arguments);
+
 /** `budpipeline token create` */
 int bp_command_token_create(struct bp_cli *cli, const struct bp_arguments *arguments);
 

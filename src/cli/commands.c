@@ -269,6 +269,25 @@ const struct bp_command bp_commands[] = {
                 .run = bp_command_version,
         },
         {
+                .name = "serve",
+                .summary = "Run the durable service: the HTTP API over a store",
+                .description =
+                        "Opens the store, goes on with every execution that had not ended, and serves the HTTP API. Says "
+                        "'listening on URL' on the error stream once it is ready; its log follows there.\n\n"
+                        "SIGTERM and SIGINT stop it: nothing new starts, attempts under way may finish within "
+                        "engine.drain_seconds, everything is durable. A second signal stops it at once; what was under "
+                        "way is recovered at the next start.\n\n"
+                        "It listens on this machine alone unless told otherwise, and then demands authentication and "
+                        "TLS.",
+                OPTIONS(OPTION_CONFIG),
+                .settings = "",
+                EXAMPLES({"On a free port, with the store in the user's state folder", "budpipeline serve --port 0"},
+                         {"With the examples, and a store that is forgotten",
+                          "budpipeline serve --port 0 --store memory: --load examples"}),
+                .exits = BP_EXIT_BIT_FAILED | BP_EXIT_BIT_INVALID,
+                .run = bp_command_serve,
+        },
+        {
                 .name = "config",
                 .summary = "Show every setting of the service and where it comes from",
                 .description =
