@@ -2,11 +2,9 @@
 #include "api/diff.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "base/memory.h"
 #include "base/strbuf.h"
 #include "base/value.h"
 #include "base/writer.h"
@@ -249,11 +247,11 @@ static void write_steps(struct bp_strbuf *buffer, const struct bp_value *from, c
         bp_strbuf_add_char(buffer, ']');
 }
 
-void bp_api_write_step_changes(struct bp_strbuf *buffer, const struct bp_value *from, const struct bp_value *to) {
-        _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
+void bp_api_write_step_changes(struct bp_strbuf *buffer, const struct bp_value *from, const struct bp_value *to,
+                               struct bp_arena *arena) {
         struct bp_value old_steps, new_steps;
 
-        if (!arena || index_steps(arena, from, &old_steps) || index_steps(arena, to, &new_steps))
+        if (index_steps(arena, from, &old_steps) || index_steps(arena, to, &new_steps))
                 buffer->error = -ENOMEM;
         else
                 write_steps(buffer, &old_steps, &new_steps);

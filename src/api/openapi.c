@@ -193,16 +193,37 @@ static void write_body(struct bp_writer *operation, const struct bp_route *route
         bp_strbuf_add_text(object.buffer, "}}}");
 }
 
+/* What the server itself may say of a request. */
+static const struct bp_answer_spec common_answers[] = {
+        {400, "The request or its JSON is malformed", NULL, NULL},
+        {401, "No token, or none that counts", NULL, NULL},
+        {403, "The token may not do this, or a page of another origin asks", NULL, NULL},
+        {408, "The request took too long to arrive", NULL, NULL},
+        {409, "A request with the same Idempotency-Key is under way", NULL, NULL},
+        {413, "The body is too large", NULL, NULL},
+        {414, "The URL is too long", NULL, NULL},
+        {415, "The body is not JSON in UTF-8", NULL, NULL},
+        {422, "A parameter or a member of the body is missing or wrong", NULL, NULL},
+        {429, "Too many requests; see Retry-After", NULL, NULL},
+        {431, "The headers are too large", NULL, NULL},
+        {503, "The service cannot take it at the moment; see Retry-After", NULL, NULL},
+        {0},
+};
+
+static struct bp_strbuf *status_key(struct bp_writer *object, uint32_t status) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "%u", status);
+        return bp_writer_key(object, name);
+}
+
 static const char *media_of(const struct bp_answer_spec *answer) {
         return answer->media_type ? answer->media_type : "application/json";
 }
 
-static void write_answer(struct bp_writer *answers, const struct bp_answer_spec *answer) {
-        struct bp_writer object, media, schema;
-        char status[16];
+static void write_answer(struct bp_strbuf *buffer, const struct bp_answer_spec *answer) {
+        struct bp_writer object = bp_writer_open(buffer, '{'), media, schema;
 
-        snprintf(status, sizeof(status), "%u", answer->status);
-        object = bp_writer_open(bp_writer_key(answers, status), '{');
         bp_writer_text(&object, "description", answer->description);
         if (answer->status >= 400 && !answer->schema && !answer->media_type) {
                 bp_strbuf_add_text(
@@ -213,12 +234,12 @@ static void write_answer(struct bp_writer *answers, const struct bp_answer_spec 
         } else if (answer->status != 204 && answer->status != 304) {
                 media = bp_writer_open(bp_writer_key(&object, "content"), '{');
                 bp_strbuf_add_text(bp_writer_key(&media, media_of(answer)), "{\"schema\":");
-                schema = bp_writer_open(object.buffer, '{');
+                schema = bp_writer_open(buffer, '{');
                 if (answer->schema)
                         write_reference(&schema, answer->schema);
-                bp_strbuf_add_text(object.buffer, "}}}");
+                bp_strbuf_add_text(buffer, "}}}");
         }
-        bp_strbuf_add_char(object.buffer, '}');
+        bp_strbuf_add_char(buffer, '}');
 }
 
 static bool has_answer(const struct bp_route *route, uint32_t status) {
@@ -233,12 +254,12 @@ static bool has_answer(const struct bp_route *route, uint32_t status) {
 static bool server_may_answer(const struct bp_route *route, uint32_t status) {
         switch (status) {
         case 401:
-        case 403:
                 return route->scope != BP_SCOPE_NONE;
         case 409:
                 return route->method == BP_POST;
         case 411:
         case 413:
+        case 415:
                 return route->method == BP_POST || route->method == BP_PUT;
         default:
                 return true;
@@ -246,27 +267,14 @@ static bool server_may_answer(const struct bp_route *route, uint32_t status) {
 }
 
 static void write_answers(struct bp_writer *operation, const struct bp_route *route) {
-        static const struct bp_answer_spec common[] = {
-                {400, "The request or its JSON is malformed", NULL, NULL},
-                {401, "No token, or none that counts", NULL, NULL},
-                {403, "The token may not do this", NULL, NULL},
-                {408, "The request took too long to arrive", NULL, NULL},
-                {409, "A request with the same Idempotency-Key is under way", NULL, NULL},
-                {413, "The body is too large", NULL, NULL},
-                {414, "The URL is too long", NULL, NULL},
-                {422, "A parameter or a member of the body is missing or wrong", NULL, NULL},
-                {429, "Too many requests; see Retry-After", NULL, NULL},
-                {431, "The headers are too large", NULL, NULL},
-                {503, "The service cannot take it at the moment; see Retry-After", NULL, NULL},
-                {0},
-        };
         struct bp_writer answers = bp_writer_open(bp_writer_key(operation, "responses"), '{');
 
         for (const struct bp_answer_spec *answer = route->answers; answer && answer->status; answer++)
-                write_answer(&answers, answer);
-        for (const struct bp_answer_spec *answer = common; answer->status; answer++) {
+                write_answer(status_key(&answers, answer->status), answer);
+        for (const struct bp_answer_spec *answer = common_answers; answer->status; answer++) {
                 if (server_may_answer(route, answer->status) && !has_answer(route, answer->status))
-                        write_answer(&answers, answer);
+                        bp_strbuf_printf(status_key(&answers, answer->status),
+                                         "{\"$ref\":\"#/components/responses/%u\"}", answer->status);
         }
         bp_strbuf_add_char(answers.buffer, '}');
 }
@@ -368,12 +376,16 @@ static void write_request_schema(void *userdata, const struct bp_route *route) {
 
 static void write_components(struct bp_writer *document) {
         struct bp_writer components = bp_writer_open(bp_writer_key(document, "components"), '{');
-        struct bp_writer schemas = bp_writer_open(bp_writer_key(&components, "schemas"), '{');
+        struct bp_writer schemas = bp_writer_open(bp_writer_key(&components, "schemas"), '{'), answers;
 
         for (const struct bp_api_component *component = bp_api_components; component->name; component++)
                 bp_strbuf_add_text(bp_writer_key(&schemas, component->name), component->schema);
         visit_routes(write_request_schema, &schemas);
         bp_strbuf_add_char(schemas.buffer, '}');
+        answers = bp_writer_open(bp_writer_key(&components, "responses"), '{');
+        for (const struct bp_answer_spec *answer = common_answers; answer->status; answer++)
+                write_answer(status_key(&answers, answer->status), answer);
+        bp_strbuf_add_char(answers.buffer, '}');
         bp_strbuf_add_text(
                 bp_writer_key(&components, "parameters"),
                 "{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"

@@ -114,7 +114,7 @@ static void answer_diff(struct bp_request *request, uint32_t a, uint32_t b, cons
         bp_strbuf_printf(bp_writer_key(&object, "from"), "\"%u\"", a);
         bp_strbuf_printf(bp_writer_key(&object, "to"), "\"%u\"", b);
         bp_api_write_patch(bp_writer_key(&object, "changes"), from, to);
-        bp_api_write_step_changes(bp_writer_key(&object, "steps"), from, to);
+        bp_api_write_step_changes(bp_writer_key(&object, "steps"), from, to, bp_request_arena(request));
         bp_api_write_changed_fields(bp_writer_key(&object, "fields"), from, to);
         bp_strbuf_add_char(&buffer, '}');
         bp_api_answer(request, 200, &buffer);

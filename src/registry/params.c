@@ -309,6 +309,33 @@ int bp_params_check(const struct bp_action_meta *meta, const struct bp_value *pa
         return r;
 }
 
+/* Depth is bounded by the value's. */
+static bool has_template(const struct bp_value *value) {
+        if (value->type == BP_LIST) {
+                for (uint32_t i = 0; i < value->count; i++) {
+                        if (has_template(&value->as.items[i]))
+                                return true;
+                }
+        } else if (value->type == BP_OBJECT) {
+                for (uint32_t i = 0; i < value->count; i++) {
+                        if (has_template(&value->as.members[i].value))
+                                return true;
+                }
+        }
+        return is_template(value);
+}
+
+bool bp_params_have_templates(const struct bp_action_meta *meta, const struct bp_value *params) {
+        for (uint32_t i = 0; params->type == BP_OBJECT && i < params->count; i++) {
+                const struct bp_member *member = &params->as.members[i];
+                const struct bp_param_meta *param = bp_action_meta_param(meta, member->key);
+
+                if (!(param && param->raw) && has_template(&member->value))
+                        return true;
+        }
+        return false;
+}
+
 static void complete_given(const struct bp_action_meta *meta, const struct bp_value *params,
                            struct bp_object_builder *completed) {
         for (uint32_t i = 0; i < params->count; i++) {

@@ -219,6 +219,10 @@ struct bp_params_check {
 int bp_params_check(const struct bp_action_meta *meta, const struct bp_value *params, const struct bp_params_check *how,
                     struct bp_problem_list *findings);
 
+/** True when a text anywhere in the parameters, but for raw ones, holds `{{` or `{%`: an action's own check would judge
+ * what is not resolved yet. */
+bool bp_params_have_templates(const struct bp_action_meta *meta, const struct bp_value *params);
+
 /** The parameters an executor receives: aliases renamed, nulls dropped, defaults applied (except ""). */
 int bp_params_complete(const struct bp_action_meta *meta, const struct bp_value *params, struct bp_arena *arena,
                        struct bp_value *ret_params);

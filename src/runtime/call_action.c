@@ -318,8 +318,11 @@ int bp_check_action(void *userdata, const struct bp_action_entry *entry, const s
 int bp_check_action_params(const struct bp_action_entry *entry, const struct bp_value *params,
                            struct bp_problem_list *findings) {
         const struct bp_params_check how = {.templates = true, .unknown_names = true};
+        const struct bp_action_meta *meta = bp_action_entry_meta(entry);
         int r;
 
-        r = bp_params_check(bp_action_entry_meta(entry), params, &how, findings);
-        return r ? r : bp_check_action(NULL, entry, params, findings);
+        r = bp_params_check(meta, params, &how, findings);
+        if (r || bp_params_have_templates(meta, params))
+                return r;
+        return bp_check_action(NULL, entry, params, findings);
 }

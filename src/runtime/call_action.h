@@ -69,8 +69,8 @@ int bp_check_action(void *userdata, const struct bp_action_entry *entry, const s
                     struct bp_problem_list *findings);
 
 /**
- * Checks parameters by the metadata, templates allowed, unknown names reported (PARAM_UNKNOWN), and then by the
- * action's own rules. @return 0 or -ENOMEM; findings are data.
+ * Checks parameters by the metadata, templates allowed, unknown names reported (PARAM_UNKNOWN), and then, where no
+ * template stands in them, by the action's own rules. @return 0 or -ENOMEM; findings are data.
  */
 int bp_check_action_params(const struct bp_action_entry *entry, const struct bp_value *params,
                            struct bp_problem_list *findings);

@@ -14,7 +14,7 @@ static const struct bp_param_definition params[] = {
         {.name = "tags", .label = "Tags", .type = BP_PARAM_MULTISELECT, BP_OPTIONS({"a", "A"}, {"b", "B"})},
         {.name = "json", .label = "JSON", .type = BP_PARAM_JSON},
         {.name = "message", .label = "Message", .type = BP_PARAM_TEMPLATE, .default_json = "\"\""},
-        {.name = "branches", .label = "Branches", .type = BP_PARAM_BRANCHES},
+        {.name = "branches", .label = "Branches", .type = BP_PARAM_BRANCHES, .flags = BP_PARAM_RAW},
         {.name = "range", .label = "Range", .type = BP_PARAM_RANGE, BP_BETWEEN(10, 100)},
         {.name = "model", .label = "Model", .type = BP_PARAM_MODEL_REF},
         {.name = "code", .label = "Code", .type = BP_PARAM_STRING, BP_RULES(.pattern = "^[a-z]+$")},
@@ -241,6 +241,32 @@ static void an_executor_receives_defaults_and_neither_nulls_nor_aliases(void **s
         bp_registry_release(snapshot);
 }
 
+static void templates_are_seen_but_in_raw_parameters(void **state) {
+        static const struct {
+                const char *given;
+                bool expected;
+        } cases[] = {
+                {"{}", false},
+                {"null", false},
+                {"{\"text\": \"{ {x} }\", \"json\": {\"{{ key }}\": [1, null, \"x\"]}}", false},
+                {"{\"text\": \"{{ params.x }}\"}", true},
+                {"{\"json\": {\"a\": [1, {\"b\": \"{% if x %}\"}]}}", true},
+                {"{\"branches\": [{\"condition\": \"{{ params.x }}\"}]}", false},
+                {"{\"branches\": [], \"not_declared\": \"{{ x }}\"}", true},
+        };
+        struct fixture *fixture = *state;
+        const struct bp_registry_snapshot *snapshot;
+        const struct bp_action_meta *meta = register_params(fixture, params, BP_COUNT(params), &snapshot);
+
+        for (size_t i = 0; i < BP_COUNT(cases); i++) {
+                struct bp_value given = parse(fixture, cases[i].given);
+
+                if (bp_params_have_templates(meta, &given) != cases[i].expected)
+                        fail_msg("%s", cases[i].given);
+        }
+        bp_registry_release(snapshot);
+}
+
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
         const struct CMUnitTest tests[] = {
@@ -251,6 +277,7 @@ int main(void) {
                 TEST(null_is_a_value_where_the_parameter_says_so),
                 TEST(an_unknown_name_gets_the_nearest_one),
                 TEST(findings_come_in_the_order_of_declaration),
+                TEST(templates_are_seen_but_in_raw_parameters),
                 TEST(an_executor_receives_defaults_and_neither_nulls_nor_aliases),
         };
 
