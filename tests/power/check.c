@@ -17,7 +17,8 @@ struct check {
         size_t size;
         bool pipeline_is_there[WORKLOAD_PIPELINES], pipeline_was_there[WORKLOAD_PIPELINES];
         uint32_t revisions[WORKLOAD_PIPELINES];
-        uint32_t records[WORKLOAD_EXECUTIONS];
+        uint32_t records[WORKLOAD_EXECUTIONS], lines[WORKLOAD_EXECUTIONS];
+        bool is_gone[WORKLOAD_EXECUTIONS];
         uint64_t runs[2]; /* executions of the first two pipelines */
 };
 
@@ -133,6 +134,24 @@ static bool check_records(struct check *check, uint32_t subject, const struct bp
         return true;
 }
 
+static bool check_lines(struct check *check, uint32_t subject, const struct bp_execution_row *row) {
+        struct bp_store_line *lines;
+        size_t n;
+        int r = bp_store_logs(check->store, row->number, BP_NO_STEP, 0, 1000, check->arena, &lines, &n);
+
+        if (r)
+                return WRONG(check, "lines of execution %u: %d", subject, r);
+        for (size_t i = 0; i < n; i++) {
+                struct bp_store_line expected = line_of(check->arena, subject, (uint32_t)i);
+
+                if (lines[i].step != expected.step || lines[i].at.us != expected.at.us ||
+                    !same_text(lines[i].message, expected.message))
+                        return WRONG(check, "line %zu of execution %u is not as it was appended", i, subject);
+        }
+        check->lines[subject] = (uint32_t)n;
+        return true;
+}
+
 static bool check_execution(struct check *check, uint32_t subject) {
         struct bp_store_key key = execution_key(check->arena, subject);
         struct bp_execution_row row;
@@ -141,11 +160,12 @@ static bool check_execution(struct check *check, uint32_t subject) {
 
         if (!ok)
                 return false;
-        if ((r == BP_STORE_NOT_FOUND) == has_key)
+        check->is_gone[subject] = has_key && r == BP_STORE_NOT_FOUND;
+        if (has_key ? check->is_gone[subject] && !check->workload->gone[subject] : !r)
                 return WRONG(check, "execution %u and its key are not there together", subject);
         if (r)
                 return r == BP_STORE_NOT_FOUND || WRONG(check, "execution %u: %d", subject, r);
-        if (!check_records(check, subject, &row))
+        if (!check_records(check, subject, &row) || !check_lines(check, subject, &row))
                 return false;
         if (!check->records[subject])
                 return WRONG(check, "execution %u is there without a record", subject);
@@ -173,7 +193,11 @@ static bool is_present(struct check *check, const struct fact *fact, bool *ok) {
                 key = kept_key(check->arena, fact->number);
                 return key_is_there(check, &key, ok);
         case FACT_RECORDS:
-                return check->records[fact->subject] >= fact->number;
+                return check->is_gone[fact->subject] || check->records[fact->subject] >= fact->number;
+        case FACT_LINES:
+                return check->is_gone[fact->subject] || check->lines[fact->subject] >= fact->number;
+        case FACT_GONE:
+                return check->is_gone[fact->subject];
         default:
                 return true;
         }
@@ -181,15 +205,14 @@ static bool is_present(struct check *check, const struct fact *fact, bool *ok) {
 
 /* In each stream a first part is there, and everything that was acknowledged. */
 static bool check_facts(struct check *check, size_t at) {
-        static const char *const names[] = {[FACT_REVISION] = "revision",
-                                            [FACT_DELETED] = "deletion",
-                                            [FACT_KEY] = "key",
-                                            [FACT_RECORDS] = "record"};
+        static const char *const names[] = {
+                [FACT_REVISION] = "revision", [FACT_DELETED] = "deletion", [FACT_KEY] = "key",
+                [FACT_RECORDS] = "record",    [FACT_LINES] = "line",       [FACT_GONE] = "deletion of execution"};
         bool missing[2] = {false, false}, ok = true;
 
         for (size_t i = 0; i < check->workload->n_facts; i++) {
                 const struct fact *fact = &check->workload->facts[i];
-                bool is = is_present(check, fact, &ok), *stream = &missing[fact->type == FACT_RECORDS];
+                bool is = is_present(check, fact, &ok), *stream = &missing[is_of_the_journal(fact->type)];
 
                 if (!ok)
                         return false;
@@ -213,8 +236,8 @@ static bool check_nothing_else(struct check *check) {
                     (check->pipeline_was_there[i] && !check->pipeline_is_there[i] && !check->workload->deleted[i]))
                         return WRONG(check, "pipeline %u is in a state that nobody brought it to", i);
         for (uint32_t i = 0; i < WORKLOAD_EXECUTIONS; i++)
-                if (check->records[i] > check->workload->records[i])
-                        return WRONG(check, "execution %u has records that nobody appended", i);
+                if (check->records[i] > check->workload->records[i] || check->lines[i] > check->workload->lines[i])
+                        return WRONG(check, "execution %u has records or lines that nobody appended", i);
         return true;
 }
 

@@ -137,8 +137,16 @@ int create_execution(struct bp_store *store, struct bp_arena *arena, uint32_t su
         return r;
 }
 
+struct bp_store_line line_of(struct bp_arena *arena, uint32_t subject, uint32_t index) {
+        return (struct bp_store_line){.step = index % 3,
+                                      .attempt = 1,
+                                      .at = {start.us + index},
+                                      .level = BP_LOG_INFO,
+                                      .message = text(arena, "line %u of %u", index, subject)};
+}
+
 uint32_t records_of(uint32_t subject) {
-        return 3 + subject % 20;
+        return 3 + subject % 8;
 }
 
 static struct bp_record record_of(struct bp_arena *arena, uint32_t subject, uint32_t sequence) {

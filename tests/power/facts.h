@@ -32,6 +32,9 @@ int create_execution(struct bp_store *store, struct bp_arena *arena, uint32_t su
 /* Parameters of an execution. */
 struct bp_value params_of(struct bp_arena *arena, uint32_t subject);
 
+/* A line of an execution's log. */
+struct bp_store_line line_of(struct bp_arena *arena, uint32_t subject, uint32_t index);
+
 /* How many records an execution comes to; the last one ends it. */
 uint32_t records_of(uint32_t subject);
 

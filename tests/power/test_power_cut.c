@@ -144,6 +144,13 @@ static void run(struct workload *workload, unsigned steps, uint64_t *random) {
         disk_stop(workload->disk);
 }
 
+/* A workload that leaves a kind of write out would test less than it seems to. */
+static void check_coverage(const unsigned counts[FACT_NOTHING]) {
+        for (enum fact_type type = FACT_REVISION; type < FACT_NOTHING; type++)
+                if (!counts[type])
+                        fail_msg("no write of kind %u was made", type);
+}
+
 static bool is_cut_at(const struct workload *workload, size_t at, const struct extent *extent, uint64_t *random) {
         bool beside = (at && disk_trace_is_sync(workload->trace, at - 1)) || disk_trace_is_sync(workload->trace, at);
 
@@ -175,6 +182,8 @@ static unsigned cut_everywhere(struct workload *workload, const struct extent *e
 }
 
 static void cut_runs(struct disk *disk, const struct extent *extent, size_t bulk, uint64_t seed) {
+        unsigned counts[FACT_NOTHING] = {0};
+
         for (unsigned i = 0; i < extent->runs; i++) {
                 struct workload *workload = workload_new(disk);
                 uint64_t random = seed + i;
@@ -182,12 +191,16 @@ static void cut_runs(struct disk *disk, const struct extent *extent, size_t bulk
 
                 workload->bulk = bulk;
                 run(workload, extent->steps, &random);
+                for (size_t j = 0; j < workload->n_facts; j++)
+                        if (workload->facts[j].type < FACT_NOTHING)
+                                counts[workload->facts[j].type]++;
                 n = cut_everywhere(workload, extent, &random);
                 print_message("%u power cuts in %zu operations, %zu facts\n", n, disk_trace_size(workload->trace),
                               workload->n_facts);
                 disk_trace_free(workload->trace);
                 workload_free(workload);
         }
+        check_coverage(counts);
 }
 
 static void test_at_every_sync(void **state) {

@@ -82,7 +82,7 @@ static void durable(void *userdata, uint64_t ticket) {
 
         pthread_mutex_lock(&workload->mutex);
         for (size_t i = 0; i < workload->n_facts; i++)
-                if (workload->facts[i].type == FACT_RECORDS && workload->facts[i].ticket <= ticket)
+                if (is_of_the_journal(workload->facts[i].type) && workload->facts[i].ticket <= ticket)
                         acknowledge(&workload->facts[i], at);
         pthread_cond_broadcast(&workload->changed);
         pthread_mutex_unlock(&workload->mutex);
@@ -206,6 +206,20 @@ static void commit(struct workload *workload) {
         bp_store_commit(workload->store, ++workload->last_ticket);
 }
 
+static void delete_execution(struct workload *workload, uint32_t subject) {
+        struct fact *fact = add_fact(workload, FACT_GONE, subject, 0);
+
+        workload->gone[subject] = true;
+        assert_int_equal(bp_store_execution_delete(workload->store, execution_id(subject), write_done, fact), 0);
+}
+
+static void append_line(struct workload *workload, struct bp_arena *arena, uint32_t subject) {
+        struct bp_store_line line = line_of(arena, subject, workload->lines[subject]);
+
+        assert_int_equal(bp_store_log(workload->store, workload->numbers[subject], &line), 0);
+        add_fact(workload, FACT_LINES, subject, ++workload->lines[subject]);
+}
+
 static void step_executions(struct workload *workload, uint64_t *random) {
         uint32_t subject = next_random(random) % WORKLOAD_EXECUTIONS, *n = &workload->records[subject];
         uint32_t more = 1 + next_random(random) % 5, most = records_of(subject);
@@ -213,7 +227,11 @@ static void step_executions(struct workload *workload, uint64_t *random) {
 
         if (*n + more > most)
                 more = most - *n;
-        if (more) {
+        if (!more && !workload->gone[subject] && next_random(random) % 2) {
+                delete_execution(workload, subject);
+        } else if (more) {
+                if (*n && next_random(random) % 2)
+                        append_line(workload, arena, subject);
                 if (!*n)
                         assert_int_equal(create_execution(workload->store, arena, subject, &workload->numbers[subject]),
                                          0);

@@ -23,7 +23,7 @@
 
 enum {
         WORKLOAD_PIPELINES = 8,
-        WORKLOAD_EXECUTIONS = 24,
+        WORKLOAD_EXECUTIONS = 10,
         WORKLOAD_FACTS = 1024,
         WORKLOAD_RECORDS = 64, /* of one execution */
 };
@@ -33,6 +33,8 @@ enum fact_type {
         FACT_DELETED,      /* `subject`: pipeline */
         FACT_KEY,          /* `number`: of the key */
         FACT_RECORDS,      /* `subject`: execution, `number`: sequence of the last record */
+        FACT_LINES,        /* `subject`: execution, `number`: lines of its log */
+        FACT_GONE,         /* `subject`: execution that was deleted */
         FACT_NOTHING,      /* a write that changes nothing */
 };
 
@@ -59,6 +61,8 @@ struct workload {
         bool deleted[WORKLOAD_PIPELINES];
         uint64_t numbers[WORKLOAD_EXECUTIONS]; /* of executions; 0: none yet */
         uint32_t records[WORKLOAD_EXECUTIONS]; /* handed over */
+        uint32_t lines[WORKLOAD_EXECUTIONS];   /* handed over */
+        bool gone[WORKLOAD_EXECUTIONS];        /* deletion handed over */
         uint32_t n_keys;
         uint64_t last_ticket;
         bool uncommitted; /* records since the last ticket */
@@ -88,6 +92,11 @@ bool workload_settle_or_problem(struct workload *workload);
 
 /* Whether the store tells a problem. @return its code, "" for none; constant text */
 const char *workload_problem(struct workload *workload);
+
+/* Facts of the journal are told by their ticket, the others by an answer of their own. */
+static inline bool is_of_the_journal(enum fact_type type) {
+        return type == FACT_RECORDS || type == FACT_LINES;
+}
 
 /* How many facts are acknowledged. */
 size_t workload_n_acknowledged(struct workload *workload);
