@@ -69,9 +69,9 @@ static void get_metrics(struct bp_request *request, void *app) {
 
 static void get_links(struct bp_request *request, void *app) {
         static const char *const links[][2] = {
-                {"docs", "/docs"},           {"openapi", "/openapi.json"},  {"actions", "/actions"},
-                {"pipelines", "/pipelines"}, {"executions", "/executions"}, {"health", "/health"},
-                {"ready", "/ready"},         {"metrics", "/metrics"},
+                {"docs", "/docs"},           {"openapi", "/openapi.json"}, {"actions", "/actions"},
+                {"pipelines", "/pipelines"}, {"health", "/health"},        {"ready", "/ready"},
+                {"metrics", "/metrics"},
         };
         const struct bp_api *api = app;
         const char *base = api->settings.public_url ? api->settings.public_url : bp_request_base_url(request);
