@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "api/documents.h"
+#include "api/hub.h"
 #include "api/known_tokens.h"
 #include "api/private.h"
 #include "base/clock.h"
@@ -13,10 +14,9 @@
 #include "store/store.h"
 
 static const struct bp_route *const route_tables[] = {
-        bp_api_service_routes,
-        bp_api_action_routes,
-        bp_api_pipeline_routes,
-        bp_api_revision_routes,
+        bp_api_service_routes, bp_api_action_routes,    bp_api_pipeline_routes, bp_api_revision_routes,
+        bp_api_start_routes,   bp_api_execution_routes, bp_api_command_routes,  bp_api_progress_routes,
+        bp_api_log_routes,     bp_api_stream_routes,
 };
 
 const struct bp_route *const *bp_api_routes(size_t *ret_n_tables) {
@@ -80,7 +80,8 @@ int bp_api_new(const struct bp_api_settings *settings, struct bp_api **ret_api) 
         if (!api)
                 return -ENOMEM;
         api->tokens = bp_api_known_tokens_new(bp_service_store(settings->service));
-        if (!api->tokens) {
+        if (!api->tokens || bp_api_hub_new(api, &api->hub)) {
+                bp_api_known_tokens_free(api->tokens);
                 free(api);
                 return -ENOMEM;
         }
@@ -98,6 +99,7 @@ struct bp_api *bp_api_free(struct bp_api *api) {
                 return NULL;
         bp_api_document_unref(api->catalogue);
         bp_api_document_unref(api->openapi);
+        bp_api_hub_free(api->hub);
         bp_api_known_tokens_free(api->tokens);
         pthread_mutex_destroy(&api->lock);
         free(api);

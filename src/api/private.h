@@ -24,6 +24,7 @@ struct bp_api_component {
 };
 
 struct bp_api_document;
+struct bp_api_hub;
 struct bp_api_known_tokens;
 
 /** The API of one service. */
@@ -31,6 +32,7 @@ struct bp_api {
         struct bp_api_settings settings; /**< defaults filled in; what it points to is borrowed */
         struct bp_idempotency idempotency;
         struct bp_api_known_tokens *tokens;
+        struct bp_api_hub *hub;
         pthread_mutex_t lock;              /**< of the documents */
         struct bp_api_document *catalogue; /**< answer of GET /actions, or NULL: not made yet */
         uint64_t catalogue_generation;     /**< the snapshot it was made of */
@@ -42,6 +44,7 @@ extern const struct bp_api_component bp_api_components[];
 
 /* Routes, one table a file; api.c lists them. */
 extern const struct bp_route bp_api_action_routes[], bp_api_pipeline_routes[], bp_api_revision_routes[],
-        bp_api_service_routes[];
+        bp_api_service_routes[], bp_api_start_routes[], bp_api_execution_routes[], bp_api_command_routes[],
+        bp_api_progress_routes[], bp_api_log_routes[], bp_api_stream_routes[];
 
 #endif

@@ -123,6 +123,14 @@ const struct bp_request_key *bp_request_key(const struct bp_request *request) {
         return request->has_key ? &request->key : NULL;
 }
 
+void bp_request_set_state(struct bp_request *request, void *state) {
+        request->state = state;
+}
+
+void *bp_request_state(const struct bp_request *request) {
+        return request->state;
+}
+
 uint32_t bp_request_wait_seconds(const struct bp_request *request) {
         return bp_header_wait(bp_request_header(request, "Prefer"), LONGEST_WAIT_SECONDS);
 }

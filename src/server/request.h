@@ -89,6 +89,7 @@ struct bp_request {
         struct bp_answer answer;
         struct bp_deferred *deferred; /**< the answer will come */
         struct bp_stream *stream;     /**< the answer is a stream */
+        void *state;                  /**< what the handler remembers */
         bool is_counted;              /**< among requests under way */
 };
 

@@ -231,6 +231,17 @@ int bp_stream_send(struct bp_stream *stream, const char *id, const char *event, 
         return r;
 }
 
+size_t bp_stream_room(struct bp_stream *stream) {
+        const size_t limit = stream->server->settings.stream_bytes;
+        size_t room = 0;
+
+        pthread_mutex_lock(&stream->lock);
+        if (stream->connection && !stream->is_cut && stream->bytes < limit)
+                room = limit - stream->bytes;
+        pthread_mutex_unlock(&stream->lock);
+        return room;
+}
+
 void bp_stream_end(struct bp_stream *stream) {
         pthread_mutex_lock(&stream->lock);
         stream->is_ending = true;
