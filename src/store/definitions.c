@@ -44,7 +44,7 @@ int bp_definitions_keep(struct bp_connection *connection, const struct bp_digest
 
 int bp_store_definition(struct bp_store *store, uint64_t definition, struct bp_arena *arena, struct bp_text *ret_json,
                         struct bp_digest *ret_digest) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "definition"};
         struct bp_digest digest;
         struct bp_text json;
         int r = bp_reader_begin(&reader, store, "SELECT source, digest FROM definitions WHERE number = ?");

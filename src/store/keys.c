@@ -206,7 +206,7 @@ static int read_key(sqlite3_stmt *stmt, struct bp_arena *arena, struct bp_store_
 
 int bp_store_key_find(struct bp_store *store, const char *scope, const char *key, struct bp_wall now,
                       struct bp_arena *arena, struct bp_store_key *ret_key) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "key"};
         struct bp_store_key found = {.scope = scope, .key = key};
         int r = bp_reader_begin(&reader, store,
                                 "SELECT body, subject, status, answer, created_at FROM idempotency_keys "

@@ -60,7 +60,7 @@ static int visit_row(struct bp_connection *connection, sqlite3_stmt *row_stmt, s
 int bp_store_each_live(struct bp_store *store, int (*visit)(void *userdata, const struct bp_live_execution *live),
                        void *userdata) {
         _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "list", .entity = "live"};
         sqlite3_stmt *journal;
         bool end = false;
         int r = arena ? bp_reader_snapshot(&reader, store) : -ENOMEM;

@@ -114,7 +114,7 @@ static int read_excesses(struct bp_connection *connection, uint64_t number, stru
 
 int bp_store_logs(struct bp_store *store, uint64_t number, uint32_t step, uint64_t offset, uint32_t limit,
                   struct bp_arena *arena, struct bp_store_line **ret_lines, size_t *ret_n_lines) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "list", .entity = "log line"};
         struct reading reading = {.arena = arena, .step = step, .skip = offset, .limit = limit};
         int r = bp_reader_snapshot(&reader, store);
 

@@ -137,7 +137,7 @@ static int read_rows(const struct bp_reader *reader, struct bp_arena *arena, str
 
 int bp_store_pipelines(struct bp_store *store, const struct bp_pipeline_filter *filter, struct bp_arena *arena,
                        struct bp_pipeline_row **ret_rows, size_t *ret_n_rows) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "pipeline"};
         int r = bp_reader_begin(&reader, store,
                                 SELECT_PIPELINE("CASE WHEN ?3 THEN d.source END", N_EXECUTIONS,
                                                 LAST_EXECUTION) "WHERE r.revision = p.revision AND "
@@ -154,7 +154,7 @@ int bp_store_pipelines(struct bp_store *store, const struct bp_pipeline_filter *
 
 int bp_store_pipeline_revisions(struct bp_store *store, struct bp_id id, struct bp_arena *arena,
                                 struct bp_pipeline_row **ret_rows, size_t *ret_n_rows) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "list", .entity = "pipeline"};
         struct bp_pipeline_row *rows;
         size_t n;
         int r = bp_reader_begin(&reader, store,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "metrics/metrics.h"
 #include "store/connection.h"
 #include "store/state.h"
 
@@ -95,8 +96,10 @@ void bp_readers_release(struct bp_store *store, struct bp_connection *connection
 }
 
 int bp_reader_begin(struct bp_reader *reader, struct bp_store *store, const char *sql) {
-        int r = bp_readers_acquire(store, &reader->connection);
+        int r;
 
+        reader->began = bp_mono_now();
+        r = bp_readers_acquire(store, &reader->connection);
         if (r)
                 return r;
         reader->store = store;
@@ -121,6 +124,9 @@ int bp_reader_snapshot(struct bp_reader *reader, struct bp_store *store) {
 }
 
 void bp_reader_release(struct bp_reader *reader) {
+        if (reader->operation && reader->connection && reader->store->metrics)
+                bp_metrics_observe(reader->store->metrics, BP_HISTOGRAM_DB_OPERATION, reader->operation, reader->entity,
+                                   NULL, (double)(bp_mono_now().us - reader->began.us) / 1e6);
         bp_statement_reset(&reader->stmt);
         if (reader->in_transaction)
                 run(reader->connection, "ROLLBACK"); /* nothing was written; it frees the snapshot */

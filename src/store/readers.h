@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 struct bp_connection;
 struct bp_metrics;
 struct bp_store;
@@ -38,12 +40,15 @@ int bp_readers_acquire(struct bp_store *store, struct bp_connection **ret_connec
 /* Gives it back; its statements are reset by then. NULL is allowed. */
 void bp_readers_release(struct bp_store *store, struct bp_connection *connection);
 
-/* A connection with one statement, for a scope: `_cleanup_(bp_reader_release) struct bp_reader reader = {0};` */
+/* A connection with one statement, for a scope: with what the metrics call it:
+ * `_cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "execution"};` */
 struct bp_reader {
         struct bp_store *store;
         struct bp_connection *connection;
         struct sqlite3_stmt *stmt;
         int in_transaction;
+        const char *operation, *entity; /* what the metrics call it: constant texts, or NULL */
+        struct bp_mono began;
 };
 
 /* Takes a connection and prepares the statement. @return 0 or negative errno. */

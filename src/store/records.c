@@ -87,7 +87,7 @@ int bp_journal_read_value(sqlite3_stmt *stmt, int column, struct bp_arena *arena
 
 int bp_store_records(struct bp_store *store, uint64_t number, uint64_t after, uint32_t limit, struct bp_arena *arena,
                      struct bp_record **ret_records, size_t *ret_n_records) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "list", .entity = "record"};
         struct bp_value params = bp_value_null, outputs = bp_value_null;
         struct bp_journal_reading reading = {
                 .arena = arena, .params = &params, .outputs = &outputs, .after = after, .limit = limit};
@@ -171,7 +171,7 @@ static int read_feed_row(struct feed *feed, sqlite3_stmt *stmt) {
 
 int bp_store_feed(struct bp_store *store, struct bp_position after, uint32_t limit, struct bp_arena *arena,
                   struct bp_feed_item **ret_items, size_t *ret_n_items) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "list", .entity = "feed"};
         struct feed feed = {.arena = arena, .after = after, .limit = limit};
         int r = bp_reader_begin(&reader, store,
                                 "SELECT j.position, e.id, e.definition, e.params, e.outputs, j.first_sequence, j.at, "
@@ -193,7 +193,7 @@ int bp_store_feed(struct bp_store *store, struct bp_position after, uint32_t lim
 }
 
 int bp_store_feed_end(struct bp_store *store, struct bp_position *ret_position) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "feed"};
         int r = bp_reader_begin(&reader, store,
                                 "SELECT position, first_sequence + n - 1 FROM journal ORDER BY position DESC LIMIT 1");
 

@@ -65,7 +65,7 @@ int bp_row_read(sqlite3_stmt *stmt, struct bp_arena *arena, struct bp_execution_
 
 int bp_store_execution(struct bp_store *store, struct bp_id id, struct bp_arena *arena,
                        struct bp_execution_row *ret_row) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "execution"};
         int r = bp_reader_begin(&reader, store, BP_SELECT_EXECUTION "WHERE e.id = ?");
 
         if (r)
@@ -118,14 +118,14 @@ static int list(struct bp_reader *reader, const struct bp_execution_filter *filt
 
 int bp_store_executions(struct bp_store *store, const struct bp_execution_filter *filter, struct bp_arena *arena,
                         struct bp_execution_row **ret_rows, size_t *ret_n_rows, uint64_t *ret_total) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "list", .entity = "execution"};
         int r = bp_reader_snapshot(&reader, store);
 
         return r ? r : list(&reader, filter, arena, ret_rows, ret_n_rows, ret_total);
 }
 
 int bp_store_execution_counts(struct bp_store *store, uint64_t ret_counts[BP_EXECUTION_INTERRUPTED + 1]) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "count", .entity = "execution"};
         uint64_t counts[BP_EXECUTION_INTERRUPTED + 1] = {0};
         int r = bp_reader_begin(&reader, store, "SELECT state, sum(n) FROM execution_counts GROUP BY state");
 

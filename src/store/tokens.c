@@ -115,7 +115,7 @@ static int read_token(sqlite3_stmt *stmt, struct bp_arena *arena, struct bp_toke
 
 int bp_store_token_find(struct bp_store *store, struct bp_digest hash, struct bp_arena *arena,
                         struct bp_token_row *ret_row) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "token"};
         int r = bp_reader_begin(&reader, store, SELECT_TOKEN "WHERE hash = ?");
 
         if (r)
@@ -127,7 +127,7 @@ int bp_store_token_find(struct bp_store *store, struct bp_digest hash, struct bp
 
 int bp_store_tokens(struct bp_store *store, struct bp_arena *arena, struct bp_token_row **ret_rows,
                     size_t *ret_n_rows) {
-        _cleanup_(bp_reader_release) struct bp_reader reader = {0};
+        _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "list", .entity = "token"};
         struct bp_token_row *rows = NULL;
         size_t n = 0, capacity = 0;
         int r = bp_reader_begin(&reader, store, SELECT_TOKEN "ORDER BY number");

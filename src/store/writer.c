@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "metrics/metrics.h"
 #include "store/state.h"
 #include "store/write.h"
 
@@ -60,7 +61,16 @@ static int transaction(struct bp_store *store, struct bp_group *group) {
         return r;
 }
 
+static void measure(struct bp_store *store, const struct bp_group *group, struct bp_mono began) {
+        bp_metrics_add(store->metrics, BP_METRIC_COMMITS, NULL, NULL, 1);
+        bp_metrics_add(store->metrics, BP_METRIC_COMMIT_ROWS, NULL, NULL, store->applier.rows);
+        bp_metrics_observe(store->metrics, BP_HISTOGRAM_COMMIT_DURATION, NULL, NULL, NULL,
+                           (double)(bp_mono_now().us - began.us) / 1e6);
+        bp_metrics_observe(store->metrics, BP_HISTOGRAM_COMMIT_GROUP, NULL, NULL, NULL, group->n_records);
+}
+
 static int commit(struct bp_store *store, struct bp_group *group) {
+        struct bp_mono began = bp_mono_now();
         int r;
 
         if (store->in_memory)
@@ -68,6 +78,8 @@ static int commit(struct bp_store *store, struct bp_group *group) {
         r = transaction(store, group);
         if (store->in_memory)
                 pthread_rwlock_unlock(&store->readers.exclusion);
+        if (!r)
+                measure(store, group, began);
         return r;
 }
 
@@ -83,6 +95,7 @@ static void tell_failure(struct bp_store *store, int error) {
         store->problem = problem;
         pthread_mutex_unlock(&store->mutex);
         store->failing = true;
+        bp_metrics_add(store->metrics, BP_METRIC_DB_ERRORS, "commit", problem.code, 1);
         if (news && store->health)
                 store->health(store->userdata, &problem);
 }
@@ -168,7 +181,8 @@ static void *write_groups(void *userdata) {
                 uint64_t ticket = group->ticket;
                 int r = make_durable(store, group);
 
-                atomic_fetch_sub(&store->queued, bytes);
+                bp_metrics_set(store->metrics, BP_METRIC_WRITE_QUEUE_BYTES,
+                               (int64_t)(atomic_fetch_sub(&store->queued, bytes) - bytes));
                 bp_group_finish(group, r);
                 if (!r && ticket && store->durable)
                         store->durable(store->userdata, ticket);
