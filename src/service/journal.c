@@ -215,6 +215,8 @@ static void on_records(void *userdata, const struct bp_execution *execution, con
                 bp_streams_tell(service, context, execution, &event);
                 note_state(service, context, execution, &records[i]);
         }
+        if (service->observer.records)
+                service->observer.records(service->observer.userdata, execution, records, n_records);
 }
 
 static void on_log(void *userdata, const struct bp_execution *execution, uint32_t step, uint32_t attempt,
@@ -229,11 +231,15 @@ static void on_log(void *userdata, const struct bp_execution *execution, uint32_
         if (bp_store_log(service->store, context->number, &line) == 0)
                 service->told.logged = true;
         bp_streams_tell(service, context, execution, &event);
+        if (service->observer.log)
+                service->observer.log(service->observer.userdata, execution, step, attempt, at, level, message);
 }
 
 static void on_ended(void *userdata, const struct bp_execution *execution) {
         struct bp_service *service = userdata;
 
+        if (service->observer.ended)
+                service->observer.ended(service->observer.userdata, execution);
         bp_contexts_forget(&service->contexts, bp_execution_view(execution).userdata);
 }
 
@@ -250,6 +256,8 @@ static void on_broken(void *userdata, const struct bp_execution *execution, int 
                           strerror(-error));
         if (context->number == 0)
                 bp_start_answer(service, context, &(struct bp_service_answer){.id = context->id, .result = error});
+        if (service->observer.broken)
+                service->observer.broken(service->observer.userdata, execution, error);
 }
 
 static void on_forgotten(void *userdata, const struct bp_execution *execution) {

@@ -237,10 +237,11 @@ static int visit(void *userdata, const struct bp_live_execution *live) {
 
 static void tell_outcome(struct bp_service *service, const struct recovery *recovery) {
         if (recovery->n_left > 0)
-                bp_service_notice(service, BP_LOG_WARNING, "recovery: %zu executions go on, %zu could not be built",
+                bp_service_notice(service, BP_LOG_WARNING,
+                                  "recovery: executions that go on: %zu, that could not be built: %zu",
                                   recovery->n_adopted, recovery->n_left);
         else if (recovery->n_adopted > 0)
-                bp_service_notice(service, BP_LOG_INFO, "recovery: %zu executions go on", recovery->n_adopted);
+                bp_service_notice(service, BP_LOG_INFO, "recovery: executions that go on: %zu", recovery->n_adopted);
 }
 
 int bp_service_recover(struct bp_service *service, struct bp_problem *reterr_problem) {

@@ -111,6 +111,8 @@ int bp_service_new(const struct bp_service_settings *settings, struct bp_service
                 return -ENOMEM;
         service->registry = settings->registry;
         service->metrics = settings->metrics;
+        if (settings->observer)
+                service->observer = *settings->observer;
         service->notice = settings->notice;
         service->userdata = settings->userdata;
         if (settings->definition_limits)

@@ -45,6 +45,8 @@ struct bp_service_settings {
         uint32_t cached_definitions; /**< parsed definitions kept; 256 */
         size_t queue_bytes;          /**< see bp_store_settings */
         struct bp_metrics *metrics;  /**< or NULL */
+        /** Told of every execution too, after the service: for a program that shows what runs. Copied; or NULL. */
+        const struct bp_observer *observer;
         /** What an operator should know (recovery, commits that fail): for the log. Any thread. NULL: dropped. */
         void (*notice)(void *userdata, enum bp_log_level level, const char *message);
         void *userdata;

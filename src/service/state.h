@@ -59,6 +59,7 @@ struct bp_service {
         struct bp_runtime *runtime;
         struct bp_metrics *metrics;
         struct bp_definition_limits limits;
+        struct bp_observer observer; /**< the caller's; members may be NULL */
         void (*notice)(void *userdata, enum bp_log_level level, const char *message);
         void *userdata;
 
