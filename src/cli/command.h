@@ -35,6 +35,7 @@ enum bp_option_id {
         BP_OPTION_DRY_RUN,
         BP_OPTION_ALLOW_HOST,
         BP_OPTION_VIRTUAL_TIME,
+        BP_OPTION_STORE,
         BP_OPTION_JSONL,
         BP_OPTION_STRICT,
         BP_OPTION_STRUCTURE,

@@ -18,6 +18,7 @@
 #include "cli/input.h"
 #include "cli/load_definition.h"
 #include "cli/run_batch.h"
+#include "cli/run_durable.h"
 #include "cli/run_plan.h"
 #include "cli/run_result.h"
 #include "cli/run_view.h"
@@ -36,8 +37,9 @@ struct session {
         struct bp_arena *arena;
         struct bp_catalogue catalogue;
         struct bp_checked checked;
-        struct bp_value params;
-        struct bp_runtime *runtime;
+        struct bp_value given, params;
+        struct bp_runtime *runtime;     /* of a run without a store */
+        struct bp_durable_run *durable; /* of one with a store */
         struct bp_id execution;
         const struct bp_run_view_kind *kind;
         void *view;
@@ -144,15 +146,14 @@ static int read_params(struct session *session) {
         struct bp_problem_list errors = {.arena = session->arena};
         struct bp_problem problem = {0};
         struct bp_source source;
-        struct bp_value given;
         int r;
 
-        r = bp_parameters_read(session->arguments, is_text, session->checked.definition, session->arena, &given,
-                               &source, &problem);
+        r = bp_parameters_read(session->arguments, is_text, session->checked.definition, session->arena,
+                               &session->given, &source, &problem);
         if (r)
                 return bp_report_input(session->cli, r, &source, &problem);
-        warn_of_unknown(session, &given);
-        r = bp_definition_merge_params(session->checked.definition, &given, session->arena, &session->params);
+        warn_of_unknown(session, &session->given);
+        r = bp_definition_merge_params(session->checked.definition, &session->given, session->arena, &session->params);
         if (r == 0)
                 r = bp_definition_check_start(session->checked.definition, &session->params, &errors);
         if (r < 0)
@@ -178,10 +179,19 @@ static int show_plan(struct session *session) {
  * While it runs
  */
 
+/* A store may hold other executions, which go on meanwhile and are not shown. */
+static bool is_ours(const struct session *session, const struct bp_execution *execution) {
+        struct bp_id id = bp_execution_view(execution).id;
+
+        return memcmp(&id, &session->execution, sizeof(id)) == 0;
+}
+
 static void take_records(void *userdata, const struct bp_execution *execution, const struct bp_record *records,
                          size_t n_records) {
         struct session *session = userdata;
 
+        if (!is_ours(session, execution))
+                return;
         bp_run_result_take_records(&session->result, records, n_records);
         if (session->kind->records)
                 session->kind->records(session->view, execution, records, n_records);
@@ -192,21 +202,28 @@ static void take_log(void *userdata, const struct bp_execution *execution, uint3
         const struct bp_run_log log = {.step = step, .attempt = attempt, .at = at, .level = level, .message = message};
         struct session *session = userdata;
 
-        if (session->kind->log)
+        if (session->kind->log && is_ours(session, execution))
                 session->kind->log(session->view, execution, &log);
 }
 
 static void take_end(void *userdata, const struct bp_execution *execution) {
         struct session *session = userdata;
 
+        if (!is_ours(session, execution))
+                return;
         bp_run_result_take_end(&session->result, execution);
+        if (session->durable)
+                bp_durable_stop(session->durable);
 }
 
 static void take_break(void *userdata, const struct bp_execution *execution, int error) {
         struct session *session = userdata;
 
-        (void)execution;
+        if (!is_ours(session, execution))
+                return;
         session->error = error;
+        if (session->durable)
+                bp_durable_stop(session->durable);
 }
 
 static void tick(void *userdata) {
@@ -216,11 +233,17 @@ static void tick(void *userdata) {
 }
 
 static void cancel(void *userdata) {
+        static const char reason[] = "cancelled by a signal";
         struct session *session = userdata;
+        int r;
 
         if (session->kind->cancelling)
                 session->kind->cancelling(session->view);
-        if (bp_runtime_cancel(session->runtime, session->execution, "cancelled by a signal", NULL))
+        if (session->durable)
+                r = bp_durable_cancel(session->durable, session->execution, reason);
+        else
+                r = bp_runtime_cancel(session->runtime, session->execution, reason, NULL);
+        if (r)
                 bp_cli_no_memory(session->cli);
 }
 
@@ -231,24 +254,43 @@ static void leave(void *userdata) {
                 session->kind->leave(session->view);
 }
 
-static int run_to_end(struct session *session) {
-        const struct bp_attendant_calls calls = {
-                .tick = session->kind->tick ? tick : NULL, .cancel = cancel, .leave = leave, .userdata = session};
+static int start(struct session *session) {
         const struct bp_execution_start start = {.id = session->execution,
                                                  .definition = session->checked.definition,
                                                  .params = &session->params,
                                                  .origin = "cli"};
-        struct bp_attendant *attendant = NULL;
-        int r;
 
-        r = bp_runtime_start(session->runtime, &start);
+        if (session->durable)
+                return bp_durable_start(session->durable, session->checked.definition, &session->given,
+                                        &session->execution);
+        return bp_runtime_start(session->runtime, &start);
+}
+
+static int run_to_end(struct session *session) {
+        const struct bp_attendant_calls calls = {
+                .tick = session->kind->tick ? tick : NULL, .cancel = cancel, .leave = leave, .userdata = session};
+        struct bp_attendant *attendant = NULL;
+        int r = start(session);
+
         if (r == 0)
                 r = bp_attendant_start(&calls, &attendant);
         if (r == 0)
-                r = bp_runtime_run(session->runtime, true);
+                r = session->durable ? bp_durable_go(session->durable) : bp_runtime_run(session->runtime, true);
         bp_attendant_stop(attendant);
         leave(session);
         return r;
+}
+
+/* @return 0; 1: it cannot be opened, which has been said; negative errno */
+static int open_engine(struct session *session, const struct bp_runtime_settings *settings) {
+        const struct bp_durable_order order = {.cli = session->cli,
+                                               .store = bp_arguments_text(session->arguments, BP_OPTION_STORE),
+                                               .registry = session->catalogue.registry,
+                                               .http = settings->http,
+                                               .observer = settings->observer,
+                                               .arena = session->arena};
+
+        return order.store ? bp_durable_new(&order, &session->durable) : bp_runtime_new(settings, &session->runtime);
 }
 
 /* Signals are kept from the threads of the runtime, so that only the attendant hears them. */
@@ -267,7 +309,7 @@ static int run_with_view(struct session *session) {
                 return -ENOMEM;
         r = bp_attendant_block_signals();
         if (r == 0)
-                r = bp_runtime_new(&settings, &session->runtime);
+                r = open_engine(session, &settings);
         if (r)
                 return r;
         if (session->kind->new) {
@@ -277,6 +319,7 @@ static int run_with_view(struct session *session) {
         if (r == 0)
                 r = run_to_end(session);
         session->runtime = bp_runtime_free(session->runtime);
+        session->durable = bp_durable_free(session->durable);
         if (session->kind->free)
                 session->kind->free(session->view);
         return r;
@@ -374,6 +417,8 @@ static int perform(struct session *session) {
         session->kind = choose_view(session);
         session->execution = bp_id_new(bp_wall_now());
         r = run_with_view(session);
+        if (r > 0)
+                return BP_EXIT_INVALID;
         if (r == 0)
                 r = session->error;
         if (r == 0 && session->result.state)
@@ -382,10 +427,24 @@ static int perform(struct session *session) {
         return BP_EXIT_FAILED;
 }
 
-static int run_file(struct session *session) {
-        int code;
+/* A durable deadline is a time of day: it cannot be skipped. */
+static int check_options(const struct session *session) {
+        static const enum bp_option_id excluded[] = {BP_OPTION_VIRTUAL_TIME, BP_OPTION_DRY_RUN, BP_OPTION_JSONL};
+        static const char *const names[] = {"--virtual-time", "--dry-run", "--jsonl"};
 
-        code = load(session);
+        if (!bp_arguments_has(session->arguments, BP_OPTION_STORE))
+                return BP_EXIT_COMPLETED;
+        for (size_t i = 0; i < sizeof(excluded) / sizeof(*excluded); i++)
+                if (bp_arguments_has(session->arguments, excluded[i])) {
+                        bp_cli_error(session->cli, "--store and %s exclude each other", names[i]);
+                        return BP_EXIT_INVALID;
+                }
+        return BP_EXIT_COMPLETED;
+}
+
+static int run_file(struct session *session) {
+        int code = load(session);
+
         if (code == BP_EXIT_COMPLETED)
                 code = read_params(session);
         if (code)
@@ -407,8 +466,10 @@ int bp_command_run(struct bp_cli *cli, const struct bp_arguments *arguments) {
                 return bp_cli_no_memory(cli);
         /* A reader that goes away (`| head`) must not kill a run on its way. */
         (void)signal(SIGPIPE, SIG_IGN);
-        code = bp_arguments_has(arguments, BP_OPTION_JSONL) ? bp_run_batch(cli, arguments, &session.catalogue)
-                                                            : run_file(&session);
+        code = check_options(&session);
+        if (code == BP_EXIT_COMPLETED)
+                code = bp_arguments_has(arguments, BP_OPTION_JSONL) ? bp_run_batch(cli, arguments, &session.catalogue)
+                                                                    : run_file(&session);
         bp_checked_done(&session.checked);
         bp_catalogue_close(&session.catalogue);
         return code;

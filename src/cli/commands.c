@@ -95,6 +95,8 @@ const struct bp_command bp_commands[] = {
                          .kind = BP_ARGUMENT_SECONDS, .help = "bound of the whole run, in place of the pipeline's own"},
                         {.id = BP_OPTION_DRY_RUN, .name = "dry-run", .kind = BP_ARGUMENT_NONE,
                          .help = "check everything and show the plan, with every parameter that is known; run nothing"},
+                        {.id = BP_OPTION_STORE, .name = "store", .argument = "FILE", .kind = BP_ARGUMENT_FILE,
+                         .help = "run durably: keep every record in this store, made where there is none"},
                         OPTION_ALLOW_HOST, OPTION_VIRTUAL_TIME, OPTION_JSONL("{dag or yaml or json, params}")),
                 EXAMPLES({"Run a pipeline", "budpipeline run examples/01-hello.yaml"},
                          {"Give it a parameter", "budpipeline run examples/01-hello.yaml -p name=Ada"},
