@@ -238,7 +238,8 @@ static bool may_run(const struct bp_execution *execution, uint32_t index) {
 static bool runs_inline(const struct bp_execution *execution, uint32_t index) {
         const struct bp_action_entry *entry = bp_step_definition(execution, index)->entry;
 
-        return entry && bp_action_entry_meta(entry)->is_inline;
+        /* One that counts as more than pure waits for the disk first, and others may start meanwhile. */
+        return entry && bp_action_entry_meta(entry)->is_inline && execution->steps[index].effect == BP_PURE;
 }
 
 static bool has_cleanup(const struct bp_execution *execution, uint32_t index) {

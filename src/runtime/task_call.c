@@ -273,7 +273,7 @@ bool bp_task_call(struct bp_task *task) {
 bool bp_task_is_inline(struct bp_task *task) {
         struct bp_call call;
 
-        if (task->kind != BP_TASK_RUN || task->effect != BP_PURE)
+        if (task->kind != BP_TASK_RUN)
                 return false;
         call = call_of(task);
         return bp_call_is_inline(&call);

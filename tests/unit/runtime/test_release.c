@@ -76,6 +76,30 @@ static void outside_effects_wait_for_their_own_start(void **state) {
         }
 }
 
+/* What a step states about its effect decides when it runs, not where: such steps start together, in one commit. */
+static void steps_that_count_as_more_than_pure_start_together(void **state) {
+        struct journal_double *journal = journal_new();
+        struct world *world = world_new(&plain, journal);
+        uint64_t ticket;
+
+        (void)state;
+        world_begin(world);
+        start(world, "\"steps\": [{\"id\": \"s0\", \"name\": \"a\", \"action\": \"pure\", \"effect\": \"idempotent\"},"
+                     "{\"id\": \"s1\", \"name\": \"b\", \"action\": \"pure\", \"effect\": \"idempotent\"},"
+                     "{\"id\": \"s2\", \"name\": \"c\", \"action\": \"pure\", \"effect\": \"idempotent\"}]");
+        ticket = journal_await(journal, BP_RECORD_STEP_STARTED, 2);
+        assert_int_equal(ticket, journal_await(journal, BP_RECORD_STEP_STARTED, 0));
+        assert_int_equal(calls_of("pure", NULL), 0);
+        journal_confirm(journal, ticket);
+        await_calls(3);
+        journal_let_go(journal);
+        await_ended(world, 1);
+        world_end(world);
+        assert_int_equal(world->ended[0].state, BP_EXECUTION_COMPLETED);
+        world_free(world);
+        test_free(journal);
+}
+
 /* Confirms late and in jumps: most tickets are never confirmed themselves, only by a later one. */
 struct confirmer {
         struct journal_double *journal;
@@ -214,6 +238,7 @@ int main(void) {
                 cmocka_unit_test(pure_steps_run_at_once_and_are_shown_when_durable),
                 cmocka_unit_test(a_chain_of_pure_steps_is_one_commit),
                 cmocka_unit_test(outside_effects_wait_for_their_own_start),
+                cmocka_unit_test(steps_that_count_as_more_than_pure_start_together),
                 cmocka_unit_test(no_effect_is_ahead_of_its_record_under_load),
                 cmocka_unit_test(a_refused_record_breaks_the_execution_and_nothing_leaves),
                 cmocka_unit_test(cancelled_before_its_start_is_durable_an_attempt_never_begins),
