@@ -322,12 +322,19 @@ static inline const struct ended *ended_as(struct world *world, struct bp_id id)
         abort(); /* never reached; cmocka does not say so to the compiler */
 }
 
-static inline size_t count_records(struct world *world, enum bp_record_type type, uint32_t step) {
+static inline size_t count_records_locked(const struct world *world, enum bp_record_type type, uint32_t step) {
         size_t n = 0;
 
-        pthread_mutex_lock(&world->mutex);
         for (size_t i = 0; i < world->n_records; i++)
                 n += world->records[i].type == type && world->records[i].step == step;
+        return n;
+}
+
+static inline size_t count_records(struct world *world, enum bp_record_type type, uint32_t step) {
+        size_t n;
+
+        pthread_mutex_lock(&world->mutex);
+        n = count_records_locked(world, type, step);
         pthread_mutex_unlock(&world->mutex);
         return n;
 }
@@ -336,11 +343,10 @@ static inline void await_record(struct world *world, enum bp_record_type type, u
         struct timespec until = patience_ends();
         bool timed_out = false;
 
-        while (count_records(world, type, step) == 0 && !timed_out) {
-                pthread_mutex_lock(&world->mutex);
+        pthread_mutex_lock(&world->mutex);
+        while (count_records_locked(world, type, step) == 0 && !timed_out)
                 timed_out = pthread_cond_timedwait(&world->changed, &world->mutex, &until) == ETIMEDOUT;
-                pthread_mutex_unlock(&world->mutex);
-        }
+        pthread_mutex_unlock(&world->mutex);
         assert_false(timed_out);
 }
 
