@@ -164,7 +164,8 @@ static int start(struct bp_server *server, struct bp_problem *reterr_problem) {
                         bp_problem_set(reterr_problem, server->is_tls ? "TLS" : "LISTEN", "cannot serve: %s",
                                        server->complaint);
         }
-        explicit_bzero(key.text, key.capacity);
+        if (key.text)
+                explicit_bzero(key.text, key.capacity);
         bp_strbuf_done(&key);
         bp_strbuf_done(&certificate);
         atomic_store(&server->has_started, true);
