@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -44,6 +46,7 @@ struct daemon {
         struct bp_api *api;
         struct bp_server *server;
         struct bp_signals *signals;
+        atomic_bool engine_is_heard; /* since the watchdog was fed */
 };
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -114,10 +117,22 @@ static void hang_up(void *userdata) {
         bp_logf(daemon->log, BP_LOG_INFO, "daemon", "SIGHUP: nothing is read again; restart to change settings");
 }
 
-static void alive(void *userdata) {
-        const struct daemon *daemon = userdata;
+static void hear_engine(void *userdata, int result) {
+        struct daemon *daemon = userdata;
 
+        (void)result;
+        atomic_store(&daemon->engine_is_heard, true);
+}
+
+/* An engine that has not answered since the last time is not fed. */
+static void alive(void *userdata) {
+        struct daemon *daemon = userdata;
+
+        if (!atomic_exchange(&daemon->engine_is_heard, false))
+                return;
         bp_notify_send(&daemon->notify, "WATCHDOG=1");
+        if (bp_service_ping(daemon->service, &(struct bp_receipt){.done = hear_engine, .userdata = daemon}))
+                atomic_store(&daemon->engine_is_heard, true);
 }
 
 static int start_signals(struct daemon *daemon) {
@@ -264,7 +279,7 @@ static void end(struct daemon *daemon) {
 }
 
 int bp_daemon_run(const struct bp_config *config, struct bp_problem *reterr_problem) {
-        struct daemon daemon = {.config = config};
+        struct daemon daemon = {.config = config, .engine_is_heard = true};
         int r;
 
         bp_notify_open(&daemon.notify);

@@ -531,10 +531,14 @@ void bp_runtime_stop(struct bp_runtime *runtime) {
 struct bp_runtime_load bp_runtime_load(const struct bp_runtime *runtime) {
         uint64_t durable = atomic_load_explicit(&runtime->durable_ticket, memory_order_relaxed);
         uint64_t last = atomic_load_explicit(&runtime->shown_ticket, memory_order_relaxed);
+        uint32_t busy, queued;
 
+        bp_workers_load(runtime->workers, &busy, &queued);
         return (struct bp_runtime_load){.live = atomic_load_explicit(&runtime->shown_live, memory_order_relaxed),
                                         .away = atomic_load_explicit(&runtime->shown_away, memory_order_relaxed),
                                         .workers = bp_workers_count(runtime->workers),
+                                        .busy = busy,
+                                        .queued = queued,
                                         .undurable = last > durable ? last - durable : 0};
 }
 

@@ -91,6 +91,8 @@ struct bp_runtime_load {
         size_t live;        /**< executions */
         size_t away;        /**< calls on workers or in HTTP exchanges */
         uint32_t workers;   /**< threads that exist */
+        uint32_t busy;      /**< threads in a call */
+        uint32_t queued;    /**< calls that wait for a thread */
         uint64_t undurable; /**< commits that the journal has not answered */
 };
 

@@ -235,3 +235,10 @@ uint32_t bp_workers_count(struct bp_workers *workers) {
         pthread_mutex_unlock(&workers->mutex);
         return count;
 }
+
+void bp_workers_load(struct bp_workers *workers, uint32_t *ret_busy, uint32_t *ret_queued) {
+        pthread_mutex_lock(&workers->mutex);
+        *ret_busy = workers->n_threads - workers->n_idle;
+        *ret_queued = workers->n_queued;
+        pthread_mutex_unlock(&workers->mutex);
+}

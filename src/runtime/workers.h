@@ -40,4 +40,7 @@ void bp_workers_submit(struct bp_workers *workers, struct bp_job *job);
 /** Threads that exist now. Any thread. */
 uint32_t bp_workers_count(struct bp_workers *workers);
 
+/** Jobs that run now, and those that wait for a thread. Any thread. */
+void bp_workers_load(struct bp_workers *workers, uint32_t *ret_busy, uint32_t *ret_queued);
+
 #endif

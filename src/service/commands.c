@@ -89,3 +89,8 @@ int bp_service_command(struct bp_service *service, struct bp_id execution, enum 
                 free(kept);
         return r;
 }
+
+/* To an execution that cannot exist; the answer is that there is none. */
+int bp_service_ping(struct bp_service *service, const struct bp_receipt *receipt) {
+        return bp_runtime_pause(service->runtime, (struct bp_id){0}, false, receipt);
+}

@@ -271,6 +271,17 @@ static void on_forgotten(void *userdata, const struct bp_execution *execution) {
                 bp_service_rebuild(service, context);
 }
 
+static void show_load(const struct bp_service *service, int64_t held_us) {
+        struct bp_runtime_load load;
+
+        if (!service->metrics)
+                return;
+        load = bp_runtime_load(service->runtime);
+        bp_metrics_observe(service->metrics, BP_HISTOGRAM_LOOP_LAG, NULL, NULL, NULL, (double)held_us / 1e6);
+        bp_metrics_set(service->metrics, BP_METRIC_WORKERS_BUSY, load.busy);
+        bp_metrics_set(service->metrics, BP_METRIC_WORKERS_QUEUED, load.queued);
+}
+
 static void on_turn(void *userdata, int64_t held_us) {
         struct bp_service *service = userdata;
 
@@ -279,9 +290,7 @@ static void on_turn(void *userdata, int64_t held_us) {
                 service->told.logged = false;
                 bp_store_commit(service->store, service->told.last_ticket);
         }
-        if (!service->metrics)
-                return;
-        bp_metrics_observe(service->metrics, BP_HISTOGRAM_LOOP_LAG, NULL, NULL, NULL, (double)held_us / 1e6);
+        show_load(service, held_us);
         bp_metrics_set(service->metrics, BP_METRIC_ACTIVE_EXECUTIONS, (int64_t)bp_service_active(service));
 }
 

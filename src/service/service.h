@@ -77,6 +77,10 @@ struct bp_registry *bp_service_registry(struct bp_service *service);
 /** Whether it takes new work. @return 0, or BP_SERVICE_UNAVAILABLE with the reason. */
 int bp_service_ready(struct bp_service *service, struct bp_problem *reterr_problem);
 
+/** Asks the engine thread for a sign of life: the receipt is called on it as soon as it gets to it, whatever becomes of
+ * commits. Copied. @return 0 or -ENOMEM. */
+int bp_service_ping(struct bp_service *service, const struct bp_receipt *receipt);
+
 /** How many executions are live in memory. */
 size_t bp_service_active(struct bp_service *service);
 

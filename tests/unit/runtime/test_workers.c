@@ -110,6 +110,7 @@ static void blocked_jobs_do_not_hinder_others(void **state) {
 static void no_more_threads_than_allowed(void **state) {
         struct bp_workers *workers = pool_of(THREADS, 0);
         static struct gated_job jobs[JOBS];
+        uint32_t busy, queued;
         struct gate gate;
 
         (void)state;
@@ -120,6 +121,9 @@ static void no_more_threads_than_allowed(void **state) {
         }
         wait_for_count(&gate, &gate.waiting, THREADS);
         assert_int_equal(bp_workers_count(workers), THREADS);
+        bp_workers_load(workers, &busy, &queued);
+        assert_int_equal(busy, THREADS);
+        assert_int_equal(queued, JOBS - THREADS);
         open_gate(&gate);
         wait_for_count(&gate, &gate.passed, JOBS);
         assert_int_equal(gate.most_waiting, THREADS);
