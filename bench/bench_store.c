@@ -119,23 +119,22 @@ static void append_start(struct bench *bench, uint64_t number) {
 }
 
 static void append_step(struct bench *bench, uint64_t number, uint32_t step, enum bp_effect effect) {
-        const struct bp_record records[] = {{.type = BP_RECORD_STEP_STARTED,
-                                             .sequence = 2 + 2 * step,
-                                             .at = bp_wall_now(),
-                                             .step = step,
-                                             .attempt = 1,
-                                             .generation = 1,
-                                             .effect = effect},
-                                            {.type = BP_RECORD_STEP_ENDED,
-                                             .sequence = 3 + 2 * step,
-                                             .at = bp_wall_now(),
-                                             .step = step,
-                                             .attempt = 1,
-                                             .step_state = BP_STEP_COMPLETED,
-                                             .data = bench->outputs}};
-
-        append(bench, number, &records[0]);
-        append(bench, number, &records[1]);
+        append(bench, number,
+               &(struct bp_record){.type = BP_RECORD_STEP_STARTED,
+                                   .sequence = 2 + 2 * step,
+                                   .at = bp_wall_now(),
+                                   .step = step,
+                                   .attempt = 1,
+                                   .generation = 1,
+                                   .effect = effect});
+        append(bench, number,
+               &(struct bp_record){.type = BP_RECORD_STEP_ENDED,
+                                   .sequence = 3 + 2 * step,
+                                   .at = bp_wall_now(),
+                                   .step = step,
+                                   .attempt = 1,
+                                   .step_state = BP_STEP_COMPLETED,
+                                   .data = bench->outputs});
 }
 
 static void append_end(struct bench *bench, uint64_t number) {

@@ -156,14 +156,14 @@ static int restore_after_failure(struct bp_group *group, size_t size) {
 
 /* Ends a run that began at `at`: lengthens the execution's last one where it ends there. Room is reserved. */
 static void add_run(struct bp_group *group, struct bp_run_list *list, size_t at) {
-        struct bp_run *last = list->first ? &group->runs[list->last] : NULL;
+        struct bp_run *last = &group->runs[list->last];
 
-        if (last && last->text.at + last->text.size == at) {
+        if (list->last && last->text.at + last->text.size == at) {
                 last->text.size = group->text.size - last->text.at;
                 return;
         }
         group->runs[group->n_runs] = (struct bp_run){.text = {at, group->text.size - at}};
-        if (last)
+        if (list->last)
                 last->next = group->n_runs;
         else
                 list->first = group->n_runs;
@@ -364,14 +364,14 @@ int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_rec
 
 /* Counts a line of a step. Lines of one step mostly come together. Room is reserved. */
 static void count_line(struct bp_group *group, struct bp_change *change, uint32_t step) {
-        struct bp_log_count *last = change->last_log ? &group->logs[change->last_log] : NULL;
+        struct bp_log_count *last = &group->logs[change->last_log];
 
-        if (last && last->step == step) {
+        if (change->last_log && last->step == step) {
                 last->n++;
                 return;
         }
         group->logs[group->n_logs] = (struct bp_log_count){.step = step, .n = 1};
-        if (last)
+        if (change->last_log)
                 last->next = group->n_logs;
         else
                 change->first_log = group->n_logs;

@@ -129,16 +129,15 @@ int bp_store_keys_expire(struct bp_store *store, struct bp_wall before);
 struct bp_store_new_execution {
         struct bp_id id;
         const struct bp_definition *definition; /**< its document is stored once per digest */
-        bool has_pipeline;
-        struct bp_id pipeline; /**< of has_pipeline */
+        bool has_pipeline, has_retry_of;
         uint32_t revision;     /**< of has_pipeline */
+        struct bp_id pipeline; /**< of has_pipeline */
+        struct bp_id retry_of; /**< of has_retry_of */
         const struct bp_value *params;
         const struct bp_value *given;   /**< what the caller gave, before defaults; for a retry with a newer revision */
         const struct bp_value *options; /**< object: callback_topics, subscriber_ids, payload_type ...; or NULL */
         const char *initiator;
         const char *principal, *origin; /**< or NULL */
-        bool has_retry_of;
-        struct bp_id retry_of;
         struct bp_wall created_at;
         const struct bp_store_key *key; /**< kept in the same transaction, or NULL */
 };

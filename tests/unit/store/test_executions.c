@@ -64,82 +64,88 @@ static struct bp_value nested(struct bp_arena *arena, unsigned depth) {
 static size_t every_record(struct bp_arena *arena, struct bp_record *records) {
         struct bp_value params =
                 json(arena, "{\"url\": \"http://x/\\u00e9\\\"\\\\\", \"n\": 1.5, \"list\": [1, null]}");
-        const struct bp_record samples[] = {
-                {.type = BP_RECORD_EXECUTION_STARTED, .step = BP_NO_STEP, .deadline = {t0 + 5000000}, .data = params},
-                {.type = BP_RECORD_EXECUTION_PAUSED, .step = BP_NO_STEP},
-                {.type = BP_RECORD_EXECUTION_RESUMED, .step = BP_NO_STEP, .deadline = {t0 + 7000000}},
-                {.type = BP_RECORD_EXECUTION_RESUMED, .step = BP_NO_STEP},
-                {.type = BP_RECORD_CANCEL_REQUESTED, .step = BP_NO_STEP, .message = "tired of it"},
-                {.type = BP_RECORD_CANCEL_REQUESTED, .step = BP_NO_STEP, .code = BP_CODE_TIMEOUT},
-                {.type = BP_RECORD_STEP_REUSED, .step = 0, .data = json(arena, "{\"kept\": true}")},
-                {.type = BP_RECORD_STEP_STARTED, .step = 0, .attempt = 1, .generation = 1, .effect = BP_PURE},
-                {.type = BP_RECORD_STEP_STARTED,
-                 .step = 999,
-                 .attempt = 4,
-                 .generation = 3,
-                 .effect = BP_ONCE,
-                 .deadline = {t0 + 60000000}},
-                {.type = BP_RECORD_STEP_WAITING,
-                 .step = 1,
-                 .attempt = 2,
-                 .external_id = "order-7",
-                 .deadline = {t0 - 5},
-                 .data = json(arena, "{\"so\": \"far\"}")},
-                {.type = BP_RECORD_STEP_WAITING, .step = 1, .attempt = 1},
-                {.type = BP_RECORD_STEP_RETRYING,
-                 .step = 1,
-                 .attempt = 1,
-                 .step_state = BP_STEP_TIMEOUT,
-                 .code = "TIMEOUT",
-                 .message = "took\ntoo long",
-                 .unknown = true,
-                 .deadline = {t0 + 1}},
-                {.type = BP_RECORD_STEP_PROGRESS, .step = 2, .attempt = 1, .percent = 33.25, .eta_minutes = -1.0},
-                {.type = BP_RECORD_STEP_PROGRESS, .step = 2, .attempt = 2, .percent = -1.0, .eta_minutes = 0.1},
-                {.type = BP_RECORD_STEP_ENDED,
-                 .step = 2,
-                 .attempt = 1,
-                 .step_state = BP_STEP_COMPLETED,
-                 .data = json(arena, "{\"n\": 9007199254740993}")},
-                {.type = BP_RECORD_STEP_ENDED,
-                 .step = 3,
-                 .attempt = 0,
-                 .step_state = BP_STEP_SKIPPED,
-                 .code = "CONDITION_FALSE"},
-                {.type = BP_RECORD_STEP_ENDED,
-                 .step = 4,
-                 .attempt = 3,
-                 .step_state = BP_STEP_INTERRUPTED,
-                 .unknown = true,
-                 .code = "INTERRUPTED",
-                 .message = "stopped",
-                 .data = bp_value_empty_object,
-                 .error = json(arena, "[\"more\", {\"than\": \"text\"}]")},
-                {.type = BP_RECORD_STEP_ENDED,
-                 .step = 5,
-                 .attempt = 1,
-                 .step_state = BP_STEP_COMPLETED,
-                 .data = nested(arena, BP_VALUE_DEPTH_MAX),
-                 .error = nested(arena, BP_VALUE_DEPTH_MAX - 6)},
-                {.type = BP_RECORD_CLEANUP_STARTED, .step = 4, .attempt = 1},
-                {.type = BP_RECORD_CLEANUP_ENDED,
-                 .step = 4,
-                 .attempt = 2,
-                 .code = "BROKEN",
-                 .message = "no",
-                 .deadline = {t0 + 99}},
-                {.type = BP_RECORD_EXECUTION_ENDED,
-                 .step = BP_NO_STEP,
-                 .execution_state = BP_EXECUTION_FAILED,
-                 .code = "STEP_FAILED",
-                 .message = "step 4",
-                 .data = json(arena, "{\"result\": [1, 2]}")},
-                {.type = BP_RECORD_LATE, .step = 4, .attempt = 3, .message = "came late"},
-        };
-        size_t n = sizeof(samples) / sizeof(*samples);
+        size_t n = 0;
+
+        records[n++] = (struct bp_record){
+                .type = BP_RECORD_EXECUTION_STARTED, .step = BP_NO_STEP, .deadline = {t0 + 5000000}, .data = params};
+        records[n++] = (struct bp_record){.type = BP_RECORD_EXECUTION_PAUSED, .step = BP_NO_STEP};
+        records[n++] =
+                (struct bp_record){.type = BP_RECORD_EXECUTION_RESUMED, .step = BP_NO_STEP, .deadline = {t0 + 7000000}};
+        records[n++] = (struct bp_record){.type = BP_RECORD_EXECUTION_RESUMED, .step = BP_NO_STEP};
+        records[n++] =
+                (struct bp_record){.type = BP_RECORD_CANCEL_REQUESTED, .step = BP_NO_STEP, .message = "tired of it"};
+        records[n++] =
+                (struct bp_record){.type = BP_RECORD_CANCEL_REQUESTED, .step = BP_NO_STEP, .code = BP_CODE_TIMEOUT};
+        records[n++] =
+                (struct bp_record){.type = BP_RECORD_STEP_REUSED, .step = 0, .data = json(arena, "{\"kept\": true}")};
+        records[n++] = (struct bp_record){
+                .type = BP_RECORD_STEP_STARTED, .step = 0, .attempt = 1, .generation = 1, .effect = BP_PURE};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_STARTED,
+                                          .step = 999,
+                                          .attempt = 4,
+                                          .generation = 3,
+                                          .effect = BP_ONCE,
+                                          .deadline = {t0 + 60000000}};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_WAITING,
+                                          .step = 1,
+                                          .attempt = 2,
+                                          .external_id = "order-7",
+                                          .deadline = {t0 - 5},
+                                          .data = json(arena, "{\"so\": \"far\"}")};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_WAITING, .step = 1, .attempt = 1};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_RETRYING,
+                                          .step = 1,
+                                          .attempt = 1,
+                                          .step_state = BP_STEP_TIMEOUT,
+                                          .code = "TIMEOUT",
+                                          .message = "took\ntoo long",
+                                          .unknown = true,
+                                          .deadline = {t0 + 1}};
+        records[n++] = (struct bp_record){
+                .type = BP_RECORD_STEP_PROGRESS, .step = 2, .attempt = 1, .percent = 33.25, .eta_minutes = -1.0};
+        records[n++] = (struct bp_record){
+                .type = BP_RECORD_STEP_PROGRESS, .step = 2, .attempt = 2, .percent = -1.0, .eta_minutes = 0.1};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_ENDED,
+                                          .step = 2,
+                                          .attempt = 1,
+                                          .step_state = BP_STEP_COMPLETED,
+                                          .data = json(arena, "{\"n\": 9007199254740993}")};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_ENDED,
+                                          .step = 3,
+                                          .attempt = 0,
+                                          .step_state = BP_STEP_SKIPPED,
+                                          .code = "CONDITION_FALSE"};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_ENDED,
+                                          .step = 4,
+                                          .attempt = 3,
+                                          .step_state = BP_STEP_INTERRUPTED,
+                                          .unknown = true,
+                                          .code = "INTERRUPTED",
+                                          .message = "stopped",
+                                          .data = bp_value_empty_object,
+                                          .error = json(arena, "[\"more\", {\"than\": \"text\"}]")};
+        records[n++] = (struct bp_record){.type = BP_RECORD_STEP_ENDED,
+                                          .step = 5,
+                                          .attempt = 1,
+                                          .step_state = BP_STEP_COMPLETED,
+                                          .data = nested(arena, BP_VALUE_DEPTH_MAX),
+                                          .error = nested(arena, BP_VALUE_DEPTH_MAX - 6)};
+        records[n++] = (struct bp_record){.type = BP_RECORD_CLEANUP_STARTED, .step = 4, .attempt = 1};
+        records[n++] = (struct bp_record){.type = BP_RECORD_CLEANUP_ENDED,
+                                          .step = 4,
+                                          .attempt = 2,
+                                          .code = "BROKEN",
+                                          .message = "no",
+                                          .deadline = {t0 + 99}};
+        records[n++] = (struct bp_record){.type = BP_RECORD_EXECUTION_ENDED,
+                                          .step = BP_NO_STEP,
+                                          .execution_state = BP_EXECUTION_FAILED,
+                                          .code = "STEP_FAILED",
+                                          .message = "step 4",
+                                          .data = json(arena, "{\"result\": [1, 2]}")};
+        records[n++] = (struct bp_record){.type = BP_RECORD_LATE, .step = 4, .attempt = 3, .message = "came late"};
 
         for (size_t i = 0; i < n; i++) {
-                records[i] = samples[i];
                 records[i].sequence = i + 1;
                 records[i].at.us = t0 + (int64_t)i * 1000 - (i == 5 ? 9000 : 0); /* the wall clock may jump back */
                 if (!records[i].data.type)
@@ -156,7 +162,7 @@ static void test_every_record(void **state) {
         struct fixture *fixture = *state;
         const struct bp_definition *definition = definition_of("every", 6);
         struct bp_store_new_execution execution = plain_execution(definition, t0);
-        struct bp_record records[MOST_RECORDS];
+        struct bp_record *records = bp_arena_array(fixture->arena, MOST_RECORDS, sizeof(*records));
         size_t n = every_record(fixture->arena, records);
 
         execution.params = &records[0].data;
@@ -186,7 +192,7 @@ static void test_everything_survives_a_restart(void **state) {
         struct fixture *fixture = *state;
         const struct bp_definition *definition = definition_of("every", 6);
         struct bp_store_new_execution execution = plain_execution(definition, t0);
-        struct bp_record records[MOST_RECORDS];
+        struct bp_record *records = bp_arena_array(fixture->arena, MOST_RECORDS, sizeof(*records));
         size_t n = every_record(fixture->arena, records);
         uint64_t number;
 
