@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Chains of ten steps through the durable service, on SQLite, without HTTP: one at a time (W1) and 64 in flight (W2),
- * with pure steps and with steps that are committed one by one. Each step resolves a template.
+ * with pure steps and with steps that are committed one by one. Each step resolves a template. Then executions that
+ * wait on a delay: what each costs in memory, and how long a restart takes with all of them.
  *
- *     bench-service FOLDER [seconds]
+ *     bench-service FOLDER [seconds [waiting]]
  */
 #include <budpipeline/action.h>
 
@@ -36,7 +37,8 @@ struct bench {
         struct bp_service *service;
         struct bp_registry *registry;
         struct bp_arena *arena;
-        struct bp_id pipelines[2]; /* pure, idempotent */
+        struct bp_id pipelines[3]; /* pure, idempotent, waiting */
+        pthread_t thread;
         pthread_mutex_t mutex;
         pthread_cond_t changed;
         struct slot *free;
@@ -69,6 +71,16 @@ static struct bp_value chain(struct bp_arena *arena, const char *name, const cha
         return value;
 }
 
+static struct bp_value wait_long(struct bp_arena *arena) {
+        static const char text[] = "{\"name\": \"waiting\", \"steps\": [{\"id\": \"w\", \"name\": \"w\", \"action\": "
+                                   "\"delay\", \"params\": {\"duration_seconds\": 3000}}]}";
+        struct bp_problem problem;
+        struct bp_value value;
+
+        measure_demand(bp_json_parse(arena, text, strlen(text), NULL, &value, &problem) == 0, "no JSON");
+        return value;
+}
+
 static void open_registry(struct bench *bench) {
         struct bp_registry_draft *draft;
         struct bp_problem_list problems = {.arena = bench->arena};
@@ -90,9 +102,8 @@ static void saved(void *userdata, int result, const void *row) {
         pthread_mutex_unlock(&bench->mutex);
 }
 
-static void save(struct bench *bench, const char *name, const char *effect) {
+static void save(struct bench *bench, struct bp_value dag) {
         struct bp_problem_list errors = {.arena = bench->arena};
-        struct bp_value dag = chain(bench->arena, name, effect);
         const struct bp_service_pipeline pipeline = {.dag = &dag, .saved_by = "bench"};
         int before = bench->n_saved;
 
@@ -142,19 +153,20 @@ static struct slot *take(struct bench *bench) {
         return slot;
 }
 
-static void start(struct bench *bench, struct slot *slot, bool pure) {
+/* `which`: of the pipelines; only the second is waited for beyond the answer to its start. */
+static void start(struct bench *bench, struct slot *slot, int which) {
         const struct bp_service_start start = {
-                .pipeline = bench->pipelines[pure ? 0 : 1], .params = &bp_value_empty_object, .initiator = "api"};
+                .pipeline = bench->pipelines[which], .params = &bp_value_empty_object, .initiator = "api"};
         struct bp_problem_list errors = {.arena = slot->arena};
         struct bp_service_started started;
 
         bp_arena_reset(slot->arena);
         slot->began = measure_now();
         measure_demand(bp_service_start(bench->service, &start, slot->arena, &errors, &started, on_started,
-                                        pure ? slot : NULL) == 0,
+                                        which == 1 ? NULL : slot) == 0,
                        "a start was refused");
         bp_definition_unref(started.definition);
-        if (!pure)
+        if (which == 1)
                 measure_demand(bp_service_wait(bench->service, started.id, on_ended, slot, &slot->wait) == 0,
                                "no wait");
 }
@@ -179,7 +191,7 @@ static double bytes_written(void) {
         return (double)bytes;
 }
 
-static void run(struct bench *bench, const char *name, bool pure, int in_flight, double seconds) {
+static void run(struct bench *bench, const char *name, int which, int in_flight, double seconds) {
         struct slot *slots = calloc((size_t)in_flight, sizeof(*slots));
         double began = measure_now(), cpu = cpu_seconds(), bytes = bytes_written(), lasted;
         size_t n;
@@ -192,7 +204,7 @@ static void run(struct bench *bench, const char *name, bool pure, int in_flight,
                 bench->free = &slots[i];
         }
         while (measure_now() - began < seconds)
-                start(bench, take(bench), pure);
+                start(bench, take(bench), which);
         for (int i = 0; i < in_flight; i++)
                 bp_arena_free(take(bench)->arena);
         lasted = measure_now() - began;
@@ -207,36 +219,97 @@ static void run(struct bench *bench, const char *name, bool pure, int in_flight,
         free(slots);
 }
 
+static double resident_bytes(void) {
+        FILE *file = fopen("/proc/self/statm", "r");
+        unsigned long pages = 0;
+
+        if (file) {
+                measure_demand(fscanf(file, "%*u %lu", &pages) == 1, "no memory figures");
+                fclose(file);
+        }
+        return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
 static void *engine(void *argument) {
         bp_service_run(argument, false);
         return NULL;
 }
 
+static void open_service(struct bench *bench, const char *url) {
+        struct bp_problem problem = {0};
+
+        measure_demand(bp_service_new(&(struct bp_service_settings){.store_url = url, .registry = bench->registry},
+                                      &bench->service, &problem) == 0,
+                       problem.message);
+        measure_demand(pthread_create(&bench->thread, NULL, engine, bench->service) == 0, "no thread");
+}
+
+static void close_service(struct bench *bench) {
+        bp_service_stop(bench->service);
+        pthread_join(bench->thread, NULL);
+        bp_service_free(bench->service);
+}
+
+/* Their starts are answered, so they are durable and wait. */
+static void begin_waiting(struct bench *bench, size_t count) {
+        struct slot slots[IN_FLIGHT] = {0};
+        double before = resident_bytes();
+
+        bench->free = NULL;
+        for (int i = 0; i < IN_FLIGHT; i++) {
+                slots[i] =
+                        (struct slot){.bench = bench, .arena = bp_arena_new(BP_ARENA_UNLIMITED), .next = bench->free};
+                bench->free = &slots[i];
+        }
+        for (size_t i = 0; i < count; i++)
+                start(bench, take(bench), 2);
+        for (int i = 0; i < IN_FLIGHT; i++)
+                bp_arena_free(take(bench)->arena);
+        printf("{\"name\": \"waiting\", \"executions\": %zu, \"bytes_each\": %.0f}\n", count,
+               (resident_bytes() - before) / (double)count);
+}
+
+/* Until a start is answered by a service that has everything back. */
+static void reopen(struct bench *bench, const char *url) {
+        struct slot slot = {.bench = bench, .arena = bp_arena_new(BP_ARENA_UNLIMITED)};
+        double began = measure_now(), opened, before = resident_bytes();
+
+        open_service(bench, url);
+        opened = measure_now();
+        bench->free = NULL;
+        start(bench, &slot, 0);
+        take(bench);
+        printf("{\"name\": \"restart\", \"executions\": %zu, \"open_seconds\": %.3f, \"answer_seconds\": %.3f, "
+               "\"bytes_each\": %.0f}\n",
+               bp_service_active(bench->service), opened - began, measure_now() - began,
+               (resident_bytes() - before) / (double)bp_service_active(bench->service));
+        bp_arena_free(slot.arena);
+        close_service(bench);
+}
+
 int main(int argc, char **argv) {
         double seconds = argc > 2 ? strtod(argv[2], NULL) : 3.0;
         struct bench bench = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-        struct bp_problem problem = {0};
         char url[512];
-        pthread_t thread;
 
         measure_demand(argc > 1, "usage: bench-service FOLDER [seconds]");
         snprintf(url, sizeof(url), "sqlite:%s/bench-service.db", argv[1]);
         bench.arena = bp_arena_new(BP_ARENA_UNLIMITED);
         bench.samples = calloc(MOST_SAMPLES, sizeof(*bench.samples));
         open_registry(&bench);
-        measure_demand(bp_service_new(&(struct bp_service_settings){.store_url = url, .registry = bench.registry},
-                                      &bench.service, &problem) == 0,
-                       problem.message);
-        measure_demand(pthread_create(&thread, NULL, engine, bench.service) == 0, "no thread");
-        save(&bench, "pure chain", "");
-        save(&bench, "idempotent chain", ", \"effect\": \"idempotent\"");
-        run(&bench, "W1 pure", true, 1, seconds);
-        run(&bench, "W1 idempotent", false, 1, seconds);
-        run(&bench, "W2 pure", true, IN_FLIGHT, seconds);
-        run(&bench, "W2 idempotent", false, IN_FLIGHT, seconds);
-        bp_service_stop(bench.service);
-        pthread_join(thread, NULL);
-        bp_service_free(bench.service);
+        open_service(&bench, url);
+        save(&bench, chain(bench.arena, "pure chain", ""));
+        save(&bench, chain(bench.arena, "idempotent chain", ", \"effect\": \"idempotent\""));
+        save(&bench, wait_long(bench.arena));
+        run(&bench, "W1 pure", 0, 1, seconds);
+        run(&bench, "W1 idempotent", 1, 1, seconds);
+        run(&bench, "W2 pure", 0, IN_FLIGHT, seconds);
+        run(&bench, "W2 idempotent", 1, IN_FLIGHT, seconds);
+        if (argc > 3)
+                begin_waiting(&bench, strtoul(argv[3], NULL, 10));
+        close_service(&bench);
+        if (argc > 3)
+                reopen(&bench, url);
         bp_registry_free(bench.registry);
         bp_arena_free(bench.arena);
         free(bench.samples);

@@ -2,6 +2,8 @@
 /* Starts: what is answered when, what is refused, and one execution for one key. */
 #include "house.h"
 
+#include <sqlite3.h>
+
 #define CHAIN                                                                                                \
         "\"outputs\": {\"n\": \"{{ steps.s1.outputs.n }}\"}, \"steps\": [{\"id\": \"s0\", \"name\": \"a\", " \
         "\"action\": \"pure\", "                                                                             \
@@ -153,6 +155,50 @@ static void a_stopping_service_takes_nothing(void **state) {
         assert_int_equal(told.n, 0);
 }
 
+static void await_ready(struct house *house, int expected) {
+        struct timespec until = patience_ends(), now;
+
+        do {
+                assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+                assert_true(now.tv_sec < until.tv_sec);
+                usleep(1000);
+        } while (bp_service_ready(house->service, NULL) != expected);
+}
+
+/* Another program holds the database's lock for a while. */
+static void executions_wait_while_the_store_cannot_write(void **state) {
+        struct house *house = *state;
+        struct told start = TOLD, end = TOLD, refused = TOLD, later = TOLD;
+        struct bp_value document = pipeline_of(house, CHAIN);
+        struct bp_id id = begin(house, GATE, &start);
+        struct bp_service_wait *wait;
+        struct started tried;
+        sqlite3 *other;
+
+        await_inside(1);
+        assert_int_equal(sqlite3_open(house->path, &other), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(bp_service_wait(house->service, id, tell, &end, &wait), 0);
+        stage_open_gate();
+        await_ready(house, BP_SERVICE_UNAVAILABLE);
+        tried = try_start(house, (struct bp_service_start){.document = &document}, &refused);
+        assert_int_equal(tried.result, BP_SERVICE_UNAVAILABLE);
+        assert_true(tried.errors.items[0]->retryable);
+        assert_int_equal(end.n, 0);
+        assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(other);
+        await_told(&end);
+        assert_int_equal(end.state, BP_EXECUTION_COMPLETED);
+        assert_false(bp_service_unwait(house->service, wait));
+        await_ready(house, 0);
+        tried = try_start(house, (struct bp_service_start){.document = &document}, &later);
+        assert_int_equal(tried.result, 0);
+        await_told(&later);
+        assert_int_equal(refused.n, 0);
+        assert_non_null(strstr(house->notices, "the store does not write"));
+        assert_non_null(strstr(house->notices, "writes again"));
+}
+
 static void two_gates_in_a_row_stop_after_the_first(void **state) {
         struct house *house = *state;
         struct told start = TOLD, end = TOLD;
@@ -186,6 +232,7 @@ int main(void) {
                 ON_BOTH_DRIVERS(a_repeated_start_finds_the_execution),
                 ON_BOTH_DRIVERS(starts_with_one_key_make_one_execution),
                 ON_BOTH_DRIVERS(a_stopping_service_takes_nothing),
+                cmocka_unit_test_setup_teardown(executions_wait_while_the_store_cannot_write, setup_sqlite, teardown),
                 cmocka_unit_test_setup_teardown(two_gates_in_a_row_stop_after_the_first, setup_sqlite, teardown),
         };
 
