@@ -32,7 +32,7 @@ double load_times_at(struct load_times *times, double share) {
         return times->ms[rank ? rank - 1 : 0];
 }
 
-void load_print(bool json, ...) {
+void load_print(int json, ...) {
         va_list arguments;
         const char *name;
         bool first = true;

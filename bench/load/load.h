@@ -159,7 +159,7 @@ void load_times_add(struct load_times *times, double ms);
 double load_times_at(struct load_times *times, double share);
 
 /* Prints a line of figures, as JSON or for a reader: NAME, VALUE, ... up to a NULL name. */
-void load_print(bool json, ...);
+void load_print(int json, ...);
 
 /* ---- modes ---- */
 
