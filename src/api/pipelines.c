@@ -233,10 +233,10 @@ static void delete (struct bp_request *request, void *app) {
  * Tables
  */
 
-static const char *const validate_aliases[] = {"/api/v1/pipeline/validate", NULL};
-static const char *const list_aliases[] = {"/workflows", "/api/v1/pipeline/pipelines", NULL};
+static const char *const validate_aliases[] = {"/api/v1/pipeline/validate", "/budpipeline/validate", NULL};
+static const char *const list_aliases[] = {"/workflows", "/api/v1/pipeline/pipelines", "/budpipeline", NULL};
 static const char *const item_aliases[] = {"/workflows/{pipeline_id}", "/api/v1/pipeline/pipelines/{pipeline_id}",
-                                           NULL};
+                                           "/budpipeline/{pipeline_id}", NULL};
 
 static const struct bp_field id_field[] = {
         {.name = "pipeline_id", .type = BP_FIELD_TEXT, .required = true, .description = "Id of a pipeline."},

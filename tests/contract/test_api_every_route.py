@@ -34,7 +34,8 @@ class Surroundings:
     """What exists in the service, so that requests can name it."""
 
     def __init__(self):
-        self.ids = {"action_type": ["delay", "log", "conditional"], "version": ["1", "2"], "other": ["1"]}
+        self.ids = {"action_type": ["delay", "log", "conditional"], "version": ["1", "2"], "other": ["1"],
+                    "from_step": ["s0"], "step_id": ["s0", "s1"]}
 
     def learn(self, path, body):
         """Remembers ids of what an answer shows."""
@@ -66,6 +67,8 @@ class Maker:
 
     def definition(self):
         steps = [dict(STEP, id=f"s{i}", depends_on=[f"s{i - 1}"] if i else []) for i in range(self.rng.randint(0, 3))]
+        if steps and self.rng.random() < 0.3:
+            steps[-1] |= {"action": "delay", "params": {"duration_seconds": 3600}}  # it stays live
         if steps and self.rng.random() < 0.2:
             self.rng.choice(steps)[self.rng.choice(list(STEP) + ["depends_on", "retry"])] = self.rng.choice(ODD)
         return {"name": f"p-{uuid.UUID(int=self.rng.getrandbits(128))}", "steps": steps}
