@@ -16,7 +16,7 @@
 enum {
         DEFAULT_READERS = 4,
         DEFAULT_QUEUE_BYTES = 64 << 20,
-        CHECKED_BYTES = 4 << 20, /* a store up to this size is looked through after an unclean stop: milliseconds */
+        CHECKED_BYTES = 1 << 20, /* a store up to this size is looked through after an unclean stop: milliseconds */
 };
 
 /* Reads one number; there must be a row. */
