@@ -304,8 +304,8 @@ int bp_start_hand_over(struct bp_service *service, const struct bp_start_order *
         r = enter(service, context);
         if (r) {
                 context_free(context);
-                if (r == BP_STORE_DUPLICATE)
-                        r = bp_start_repeat(service, row->key, arena, ret_started, done, userdata);
+                if (r == BP_STORE_DUPLICATE) /* only ids that follow from a key come twice */
+                        r = row->key ? bp_start_repeat(service, row->key, arena, ret_started, done, userdata) : -EEXIST;
                 return r == BP_STORE_NOT_FOUND ? -ECANCELED : r;
         }
         *ret_started = (struct bp_service_started){.id = row->id,
