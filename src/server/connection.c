@@ -232,7 +232,7 @@ static bool answers_early(const struct bp_request *request) {
 
         if (!request->answer.given)
                 return false;
-        return request->content_length > SMALL_BODY_BYTES ||
+        return request->is_endless || request->content_length > SMALL_BODY_BYTES ||
                ((request->content_length || request->is_chunked) && waits && strcasecmp(waits, "100-continue") == 0);
 }
 

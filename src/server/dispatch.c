@@ -104,7 +104,7 @@ static void check_head(struct bp_request *request) {
         else if (request->header_bytes + line_size > settings->header_bytes)
                 bp_request_failf(request, 431, "HEADERS_TOO_LARGE", "The headers are larger than %zu bytes",
                                  settings->header_bytes);
-        else if (!body_end_is_clear(request))
+        else if (request->is_endless)
                 bp_request_failf(request, 400, "BAD_REQUEST",
                                  "Content-Length and Transfer-Encoding do not say where the body ends");
         else if (!request->target)
@@ -137,6 +137,7 @@ static void take_route(struct bp_request *request, const struct bp_segments *seg
         } else if (!request->match.allowed) {
                 bp_request_failf(request, 404, "NOT_FOUND", "Not Found");
         } else if (request->is_options) {
+                bp_cors_check(request);
                 bp_cors_answer_options(request, request->match.allowed);
         } else if (!request->match.route) {
                 bp_request_add_header(request, "Allow", bp_cors_methods(request->match.allowed, methods));
@@ -240,6 +241,7 @@ void bp_request_open(struct bp_request *request) {
         atomic_fetch_add(&request->server->n_under_way, 1);
         request->is_counted = true;
         bp_metrics_add(request->server->settings.metrics, BP_METRIC_HTTP_IN_PROGRESS, NULL, NULL, 1);
+        request->is_endless = !body_end_is_clear(request);
         take_method(request);
         take_client(request);
         take_correlation_id(request);

@@ -66,6 +66,7 @@ struct bp_request {
         size_t n_headers, header_bytes;
         uint64_t content_length;
         bool is_chunked;
+        bool is_endless;  /**< it is not clear where the body ends: nothing after it can be read */
         bool is_too_long; /**< the target: it was not kept */
         bool is_surplus;  /**< of a connection too many */
 
