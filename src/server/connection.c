@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,6 +26,7 @@ enum {
         KEPT_ARENA_BYTES = 16 << 10, /* a larger one is not kept for the next request */
         SMALL_BODY_BYTES = 64 << 10, /* read to the end although the answer is known, so that the connection lives */
         SLOWEST_BYTES_PER_SECOND = 16 << 10, /* of a client that reads an answer */
+        WAITS_US = 20000,                    /* between headers and body */
         ARENA_BYTES = 16 << 20,
         ARENA_PER_BODY_BYTE = 24, /* `[1,1,...` takes two bytes in text, 16 as value, and lists double */
 };
@@ -322,6 +325,15 @@ static enum MHD_Result go_on(struct bp_connection *connection) {
  * Calls of the library
  */
 
+/* A client that waits for the acknowledgement of its headers before it sends the body (Nagle) loses 40 ms with each
+ * request, unless it is acknowledged at once. */
+static void acknowledge(struct bp_connection *connection) {
+        int on = 1;
+
+        if (connection->waits_for_acknowledgement && connection->request.content_length)
+                setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 static enum MHD_Result open_request(struct bp_connection *connection, const char *method) {
         struct bp_request *request = &connection->request;
         int n = MHD_get_connection_values(connection->mhd, MHD_HEADER_KIND, NULL, NULL);
@@ -333,12 +345,16 @@ static enum MHD_Result open_request(struct bp_connection *connection, const char
         MHD_get_connection_values(connection->mhd, MHD_HEADER_KIND, add_header, request);
         connection->is_open = true;
         bp_request_open(request);
+        acknowledge(connection);
         return answers_early(request) ? send_answer(connection) : MHD_YES;
 }
 
 static enum MHD_Result take_body(struct bp_connection *connection, const char *bytes, size_t size) {
-        int64_t latest_us = seconds_from(bp_mono_now().us, connection->server->settings.idle_seconds);
+        int64_t now_us = bp_mono_now().us;
+        int64_t latest_us = seconds_from(now_us, connection->server->settings.idle_seconds);
 
+        if (now_us - connection->request.began.us > WAITS_US)
+                connection->waits_for_acknowledgement = true;
         expect(connection, latest_us < connection->latest_us ? latest_us : connection->latest_us);
         return bp_request_take(&connection->request, bytes, size) == 2 ? MHD_NO : MHD_YES;
 }

@@ -39,8 +39,9 @@ struct bp_connection {
         _Atomic int64_t deadline_us;
         pthread_mutex_t lock; /**< guards `request.deferred` and `request.stream` against the watch */
         char peer[BP_ADDRESS_SIZE];
-        bool is_surplus; /**< over the limit: its request is answered with 503 */
-        bool is_fresh;   /**< has not carried a request yet */
+        bool is_surplus;                /**< over the limit: its request is answered with 503 */
+        bool is_fresh;                  /**< has not carried a request yet */
+        bool waits_for_acknowledgement; /**< sends bodies when their headers have been acknowledged */
 
         bool has_request, is_open, has_run; /**< the request's first line, headers, and body have been seen */
         int64_t latest_us;                  /**< when the request must be complete */
