@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from server_probe import PROBLEM, Server, starter
+from server_probe import PROBLEM, Server, read_response, starter
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +63,14 @@ def test_another_body_is_422(server):
 
 
 def test_a_key_under_way_is_409(server):
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 500},
-                                               headers={"Idempotency-Key": "slow"}))
+    with server.connect() as connection:
+        connection.sendall(b"POST /defer HTTP/1.1\r\nHost: a\r\nIdempotency-Key: slow\r\nContent-Length: 18\r\n\r\n"
+                           b'{"after_ms": 1500}')
         time.sleep(0.2)
-        answer = post_key(server, "slow", {"after_ms": 500}, "/defer", **PROBLEM)
+        answer = post_key(server, "slow", {"after_ms": 1500}, "/defer", **PROBLEM)
         assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_IN_PROGRESS")
-        assert first.result().status_code == 201
-    again = post_key(server, "slow", {"after_ms": 500}, "/defer")
+        assert read_response(connection)[0] == 201
+    again = post_key(server, "slow", {"after_ms": 1500}, "/defer")
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
 
 
