@@ -215,7 +215,7 @@ static void run(struct bench *bench, const char *name, int which, int in_flight,
                name, (double)n / lasted, (double)n * STEPS / lasted, bench->samples[n / 2] * 1e3,
                bench->samples[n * 99 / 100] * 1e3, (cpu_seconds() - cpu) / (double)n / STEPS * 1e3,
                (bytes_written() - bytes) / (double)n / STEPS);
-        (void)fflush(stdout);
+        fflush(stdout);
         free(slots);
 }
 

@@ -80,6 +80,7 @@ static void list_pipelines(struct bp_request *request, void *app) {
                 .has_user = viewer.has_user,
                 .user = viewer.user,
                 .include_system = bp_request_boolean(request, "include_system"),
+                .with_documents = bp_request_boolean(request, "include_dag"),
         };
         struct bp_pipeline_row *rows;
         struct bp_strbuf buffer;
@@ -264,6 +265,10 @@ static const struct bp_field list_query[] = {
          .type = BP_FIELD_BOOLEAN,
          .fallback = "false",
          .description = "With a user: pipelines of the system too."},
+        {.name = "include_dag",
+         .type = BP_FIELD_BOOLEAN,
+         .fallback = "true",
+         .description = "With their definitions; without them `dag` is null and long lists stay small."},
         {0},
 };
 

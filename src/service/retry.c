@@ -47,7 +47,7 @@ static void spread(const struct bp_definition *definition, bool *runs) {
 static int take_over(const struct bp_execution *old, const bool *runs, struct bp_arena *arena,
                      const struct bp_value ***ret_reused) {
         uint32_t n_steps = bp_execution_view(old).definition->n_steps;
-        const struct bp_value **reused = bp_arena_array(arena, n_steps, sizeof(struct bp_value *));
+        const struct bp_value **reused = bp_arena_array(arena, n_steps, sizeof(*reused));
         struct bp_value *outputs = bp_arena_array(arena, n_steps, sizeof(*outputs));
 
         if (!reused || !outputs)

@@ -304,8 +304,8 @@ int bp_start_hand_over(struct bp_service *service, const struct bp_start_order *
         r = enter(service, context);
         if (r) {
                 context_free(context);
-                if (r == BP_STORE_DUPLICATE) /* only ids that follow from a key come twice */
-                        r = row->key ? bp_start_repeat(service, row->key, arena, ret_started, done, userdata) : -EEXIST;
+                if (r == BP_STORE_DUPLICATE)
+                        r = bp_start_repeat(service, row->key, arena, ret_started, done, userdata);
                 return r == BP_STORE_NOT_FOUND ? -ECANCELED : r;
         }
         *ret_started = (struct bp_service_started){.id = row->id,
@@ -378,7 +378,7 @@ static int find_pipeline(struct bp_service *service, const struct bp_service_sta
 static int find_subject(struct bp_service *service, const struct bp_service_start *start,
                         struct bp_problem_list *errors, struct subject *ret_subject) {
         *ret_subject = (struct subject){0};
-        if (!is_zero(start->pipeline))
+        if (!is_zero(start->pipeline) || !start->document)
                 return find_pipeline(service, start, errors, ret_subject);
         return bp_service_definition(service, start->document, errors, NULL, &ret_subject->definition);
 }

@@ -148,7 +148,9 @@ def test_lists_are_newest_first(api, create, name):
     made = [create(definition(f"{name}-{i}"))["id"] for i in range(3)]
     listed = [row["id"] for row in api.get("/pipelines").json()]
     assert [row for row in listed if row in made] == made[::-1]
-    assert PIPELINE <= set(api.get("/pipelines").json()[0])
+    first = api.get("/pipelines").json()[0]
+    assert PIPELINE <= set(first) and first["dag"] == definition(f"{name}-2")
+    assert api.get("/pipelines?include_dag=false").json()[0] == first | {"dag": None}
 
 
 @pytest.mark.parametrize("wrong", ["nonsense", "00000000-0000-0000-0000-000000000000", "%C3%BC", "1"])

@@ -23,7 +23,7 @@ static struct extent extent(void) {
         const char *tests = getenv("BUDPIPELINE_TESTS");
         bool full = tests && strcmp(tests, "full") == 0;
 
-        return full ? (struct extent){.runs = 6, .steps = 120, .seeds = 2, .syncs = 1, .between = 4}
+        return full ? (struct extent){.runs = 12, .steps = 120, .seeds = 4, .syncs = 1, .between = 1}
                     : (struct extent){.runs = 2, .steps = 40, .seeds = 1, .syncs = 1, .between = 16};
 }
 

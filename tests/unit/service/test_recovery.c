@@ -227,7 +227,7 @@ static void what_always_crashes_is_given_up(void **state) {
 static void a_missing_action_leaves_its_executions_alone(void **state) {
         struct house *house = *state;
         const struct plot plot = {.members = STEPS(STEP("s0", "gate", "")), .inside = 1};
-        struct told end, refused = TOLD;
+        struct told end = TOLD, refused = TOLD;
         struct bp_registry_draft *draft;
 
         crash(house, &plot);
