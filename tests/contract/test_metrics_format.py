@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+import httpx
 import pytest
 
 parser = pytest.importorskip("prometheus_client.parser", reason="python3-prometheus-client is not installed")
@@ -90,3 +91,23 @@ def test_figures_of_the_process(families):
     assert figure("process_max_fds") == os.sysconf("SC_OPEN_MAX")
     assert abs(figure("process_start_time_seconds") - time.time()) < 60
     assert figure("process_threads") == 1
+
+
+def test_the_service_answers_with_what_it_did(server):
+    dag = {"name": "one", "steps": [{"id": "a", "name": "A", "action": "log", "params": {"message": "x"}}]}
+    for initiator in ("api", "api", "somebody"):
+        done = httpx.post(server.url + "/executions/run", headers={"Prefer": "wait=10"},
+                          json={"pipeline_definition": dag, "initiator": initiator})
+        assert done.json()["status"] == "completed"
+    answer = httpx.get(server.url + "/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    live = {family.name: family for family in parser.text_string_to_metric_families(answer.text)}
+    created = "budpipeline_execution_created"
+    assert value(live, created, created + "_total", initiator="api") == 2
+    assert value(live, created, created + "_total", initiator="other") == 1
+    assert value(live, "budpipeline_execution_completed", "budpipeline_execution_completed_total", status="COMPLETED") == 3
+    requests = "budpipeline_http_request_duration_seconds"
+    assert {(s.labels["method"], s.labels["status"], s.value) for s in live[requests].samples
+            if s.name == requests + "_count"} == {("POST", "201", 3)}
+    assert value(live, "budpipeline_store_commits", "budpipeline_store_commits_total") >= 3
+    assert value(live, "budpipeline_metrics_dropped", "budpipeline_metrics_dropped_total") == 0
