@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Executions are started: of a stored pipeline, of a definition in the request, and again. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/execution_json.h"
@@ -173,7 +174,7 @@ static void retry(struct bp_request *request, void *app) {
 
         if (!bp_api_find_execution(app, request, &row))
                 return;
-        workflow_id = bp_arena_text(bp_request_arena(request), "ephemeral", BP_ID_TEXT_SIZE - 1);
+        workflow_id = bp_arena_alloc(bp_request_arena(request), BP_ID_TEXT_SIZE);
         order.principal = caller_of(request);
         if (!workflow_id || !order.principal) {
                 bp_request_fail_errno(request, -ENOMEM);
@@ -181,6 +182,8 @@ static void retry(struct bp_request *request, void *app) {
         }
         if (row.has_pipeline)
                 bp_id_format(row.pipeline, workflow_id);
+        else
+                snprintf(workflow_id, BP_ID_TEXT_SIZE, "ephemeral");
         order.execution = row.id;
         order.key = store_key(request, &key);
         starting = bp_api_starting_begin(request, workflow_id, true);
