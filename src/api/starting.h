@@ -22,15 +22,15 @@ struct bp_request;
 struct bp_api_starting *bp_api_starting_begin(struct bp_request *request, const char *workflow_id, bool is_retry);
 
 /** Where the problems of the start go. They live as long as the request. */
-struct bp_problem_list *bp_api_starting_errors(struct bp_api_starting *starting);
+struct bp_problem_list *bp_api_starting_errors(struct bp_api_starting *start);
 
 /** Where the service tells what was started. */
-struct bp_service_started *bp_api_starting_started(struct bp_api_starting *starting);
+struct bp_service_started *bp_api_starting_started(struct bp_api_starting *start);
 
 /** The bp_service_done of the start. */
 void bp_api_starting_done(void *starting, const struct bp_service_answer *answer);
 
 /** What bp_service_start() or bp_service_retry() returned; to be called once. A start that was refused is answered. */
-void bp_api_starting_handed(struct bp_api_starting *starting, int result);
+void bp_api_starting_handed(struct bp_api_starting *start, int result);
 
 #endif

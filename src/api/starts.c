@@ -85,7 +85,7 @@ static const struct bp_store_key *store_key(const struct bp_request *request, st
 }
 
 /* Fills in what all starts share, and hands over. */
-static void start(struct bp_request *request, const struct bp_api *api, struct bp_service_start *order,
+static void start(struct bp_request *request, const struct bp_api *api, struct bp_service_start order,
                   const char *workflow_id) {
         const char *caller = caller_of(request), *initiator = text_member(request, "initiator");
         struct bp_value params, options;
@@ -96,15 +96,15 @@ static void start(struct bp_request *request, const struct bp_api *api, struct b
                 bp_request_fail_errno(request, -ENOMEM);
                 return;
         }
-        order->params = &params;
-        order->options = options.count ? &options : NULL;
-        order->initiator = is_by_proxy(request) ? caller : initiator ? initiator : "api";
-        order->principal = caller;
-        order->key = store_key(request, &key);
+        order.params = &params;
+        order.options = options.count ? &options : NULL;
+        order.initiator = is_by_proxy(request) ? caller : initiator ? initiator : "api";
+        order.principal = caller;
+        order.key = store_key(request, &key);
         starting = bp_api_starting_begin(request, workflow_id, false);
         if (starting)
                 bp_api_starting_handed(
-                        starting, bp_service_start(api->settings.service, order, bp_request_arena(request),
+                        starting, bp_service_start(api->settings.service, &order, bp_request_arena(request),
                                                    bp_api_starting_errors(starting), bp_api_starting_started(starting),
                                                    bp_api_starting_done, starting));
 }
@@ -143,7 +143,7 @@ static void start_pipeline(struct bp_request *request, const struct bp_api *api,
         if (!bp_id_parse(text, &order.pipeline))
                 fail_no_pipeline(request, text);
         else if (check_owner(request, api, order.pipeline, text))
-                start(request, api, &order, text);
+                start(request, api, order, text);
 }
 
 static void start_execution(struct bp_request *request, void *app) {
@@ -161,7 +161,7 @@ static void execute_pipeline(struct bp_request *request, void *app) {
 static void run_definition(struct bp_request *request, void *app) {
         struct bp_service_start order = {.document = bp_request_member(request, "pipeline_definition")};
 
-        start(request, app, &order, "ephemeral");
+        start(request, app, order, "ephemeral");
 }
 
 static void retry(struct bp_request *request, void *app) {
