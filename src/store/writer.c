@@ -14,7 +14,7 @@
 enum {
         FIRST_BACKOFF_MS = 20,
         LAST_BACKOFF_MS = 1000,
-        CHECKPOINT_PAGES = 1000, /* of the write-ahead log, from which on it is copied into the database */
+        CHECKPOINT_PAGES = 3000, /* of the write-ahead log, from which on it is copied into the database */
 };
 
 static int run(struct bp_connection *connection, const char *sql) {
