@@ -21,7 +21,7 @@ but the first reads the one before it through a template, and the history is loo
 
 EPILOG = "parts:\n" + "".join(f"  {name:10} {part.__doc__}\n" for name, part in PARTS.items()) + """
 examples:
-  script/bench serve                     everything; about ten minutes
+  script/bench serve                     everything: a few minutes
   script/bench serve w1 w2               two parts
   script/bench serve history --scale 0.1 with a tenth of the executions
 """

@@ -83,7 +83,8 @@ def history(bench):
         yield Row(f"{count:,} finished: filled", filled["executions_per_s"], "/s",
                   note=f"{size / count:,.0f} B each; started again in {ready * 1000:.0f} ms", more_is_better=True)
         for what, got in reading(bench, service, count):
-            yield Row(f"{count:,} finished: {what}, p99", got["p99_ms"], "ms", 10,
+            aim = None if what == "page far back" else 10  # an offset is counted through
+            yield Row(f"{count:,} finished: {what}, p99", got["p99_ms"], "ms", aim,
                       note=f"p50 {got['p50_ms']:.2f} ms, max {got['max_ms']:.1f} ms")
 
 
@@ -129,7 +130,7 @@ def waiting(bench):
 
 def streams(bench):
     """2,000 clients of the event stream, a tenth of which do not read."""
-    clients, slow, seconds = bench.count(2000), bench.count(200), 20
+    clients, slow, seconds = bench.count(2000), bench.count(200), 40
     with running(bench.build, bench.data / "streams") as service:
         service.load("--count", 10)
         before = machine.pss_mib(service.pid)
@@ -137,7 +138,7 @@ def streams(bench):
                                                        "--seconds", seconds), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         time.sleep(4)
         with machine.PeakPss(service.pid) as peak:
-            run = service.load("--count", 100, "--in-flight", 2)
+            run = service.load("--count", 300, "--in-flight", 2)
             out, err = stream.communicate(timeout=60)
         got = figures(stream.returncode, out, err)
         if got["events_least"] != got["events_most"]:

@@ -4,11 +4,13 @@
 Each step but the first reads the output of the step before it through a template. `pure` steps are as their action is;
 `committed` ones state `effect: idempotent`, so that each is on disk before the next one starts.
 """
+import json
 import os
 import shutil
 import statistics
 import subprocess
 import time
+from pathlib import Path
 
 from . import machine
 from .report import Row
@@ -102,14 +104,15 @@ def installed_mib(bench):
     """Everything that is installed, stripped."""
     target = bench.data / "installed"
     shutil.rmtree(target, ignore_errors=True)
-    done = subprocess.run(["meson", "install", "-C", bench.build, "--strip", "--no-rebuild", "--destdir", target.resolve()],
-                          capture_output=True, text=True)
-    if done.returncode:
-        raise Failed(done.stdout[-1000:] + done.stderr[-1000:])
-    program = target / "program"
-    if not any(path.name == "budpipeline" and os.access(path, os.X_OK) and path.is_file() for path in target.rglob("*")):
-        shutil.copyfile(bench.build / "src/cli/budpipeline", program)
-        subprocess.run(["strip", program], check=True)
+    listed = json.loads(subprocess.run(["meson", "introspect", "--installed", bench.build], check=True,
+                                       stdout=subprocess.PIPE).stdout)
+    made = [os.path.relpath(path, bench.build) for path in listed if Path(path).is_relative_to(bench.build.resolve())
+            and not Path(path).is_relative_to(bench.build.resolve() / "meson-private")]
+    for command in (["ninja", "-C", bench.build, *made],
+                    ["meson", "install", "-C", bench.build, "--strip", "--no-rebuild", "--destdir", target.resolve()]):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            raise Failed(done.stdout[-1000:])
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file() and not path.is_symlink())
     shutil.rmtree(target)
     return size / 1024 / 1024
