@@ -81,7 +81,7 @@ static void receive_start(struct bp_runtime *runtime, struct bp_letter *letter) 
         }
         live->anchor = bp_timekeeper_anchor(&runtime->timekeeper);
         runtime->current = live;
-        if (runtime->phase == BP_PHASE_DRAINING)
+        if (atomic_load(&runtime->stop_requested)) /* what was sent after the request does not start any more */
                 hold_back(runtime, live);
         bp_release_feed(runtime, live,
                         &(struct bp_input){.type = is_new ? BP_INPUT_START : BP_INPUT_RECOVER, .step = BP_NO_STEP});
@@ -323,7 +323,6 @@ static bool phase_is_over(const struct bp_runtime *runtime) {
         return bp_timekeeper_mono(&runtime->timekeeper).us >= runtime->phase_ends.us;
 }
 
-/* Before letters are read: what was sent after the request to stop does not start any more. */
 static void begin_to_stop(struct bp_runtime *runtime) {
         if (runtime->phase != BP_PHASE_RUNNING || !atomic_load(&runtime->stop_requested))
                 return;
