@@ -94,6 +94,19 @@ int bp_api_new(const struct bp_api_settings *settings, struct bp_api **ret_api) 
         return 0;
 }
 
+const struct bp_store_key *bp_api_store_key(const struct bp_request *request, struct bp_store_key *key) {
+        const struct bp_request_key *given = bp_request_key(request);
+
+        if (!given)
+                return NULL;
+        *key = (struct bp_store_key){.scope = given->scope,
+                                     .key = given->key,
+                                     .body = given->body,
+                                     .subject = given->subject,
+                                     .created_at = bp_wall_now()};
+        return key;
+}
+
 struct bp_api *bp_api_free(struct bp_api *api) {
         if (!api)
                 return NULL;

@@ -141,20 +141,26 @@ static void diff(struct bp_request *request, void *app) {
 
 static void restore(struct bp_request *request, void *app) {
         const uint32_t revision = revision_field(request, "version");
+        const struct bp_request_key *given = bp_request_key(request);
         const struct bp_api *api = app;
         struct bp_pipeline_row pipeline, row;
         struct bp_api_change *change;
+        struct bp_store_key key;
         char author[BP_ID_TEXT_SIZE];
 
         if (!bp_api_find_pipeline(app, request, 0, &pipeline) ||
             !find_revision(app, request, pipeline.id, revision, &row))
                 return;
+        if (given && given->repeated) { /* the first try became durable and its answer was lost */
+                bp_api_answer_pipeline(request, 200, &pipeline);
+                return;
+        }
         change = bp_api_change_begin(request, 200);
         if (change)
-                bp_api_change_handed(change, bp_service_pipeline_restore(api->settings.service, pipeline.id, revision,
-                                                                         bp_api_author(request, author),
-                                                                         bp_api_change_errors(change),
-                                                                         bp_api_change_done, change));
+                bp_api_change_handed(change, bp_service_pipeline_restore(
+                                                     api->settings.service, pipeline.id, revision,
+                                                     bp_api_author(request, author), bp_api_store_key(request, &key),
+                                                     bp_api_change_errors(change), bp_api_change_done, change));
 }
 
 /* ---------------------------------------------------------------------------------------------------------------

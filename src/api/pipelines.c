@@ -172,14 +172,7 @@ static void create(struct bp_request *request, void *app) {
 
         if (answer_repeated(request, app, key))
                 return;
-        if (key) {
-                row = (struct bp_store_key){.scope = key->scope,
-                                            .key = key->key,
-                                            .body = key->body,
-                                            .subject = key->subject,
-                                            .created_at = bp_wall_now()};
-                pipeline.key = &row;
-        }
+        pipeline.key = bp_api_store_key(request, &row);
         set_owner(request, &pipeline);
         hand_over(request, app, &pipeline, 201);
 }

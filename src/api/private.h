@@ -25,6 +25,7 @@ struct bp_api_component {
 
 struct bp_api_document;
 struct bp_api_hub;
+struct bp_store_key;
 struct bp_api_known_tokens;
 
 /** The API of one service. */
@@ -38,6 +39,9 @@ struct bp_api {
         uint64_t catalogue_generation;     /**< the snapshot it was made of */
         struct bp_api_document *openapi;   /**< or NULL: not made yet */
 };
+
+/** The idempotency key of a request as the store keeps it, filled into `key`; NULL: none was given. */
+const struct bp_store_key *bp_api_store_key(const struct bp_request *request, struct bp_store_key *key);
 
 /** All schemas: what stands in schemas/ (JSON, one object a file), ended by one without a name. */
 extern const struct bp_api_component bp_api_components[];

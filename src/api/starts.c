@@ -71,19 +71,6 @@ static int collect_options(struct bp_request *request, const char *caller, struc
         return builder.count || builder.error ? bp_object_finish(&builder, ret_options) : 0;
 }
 
-static const struct bp_store_key *store_key(const struct bp_request *request, struct bp_store_key *key) {
-        const struct bp_request_key *given = bp_request_key(request);
-
-        if (!given)
-                return NULL;
-        *key = (struct bp_store_key){.scope = given->scope,
-                                     .key = given->key,
-                                     .body = given->body,
-                                     .subject = given->subject,
-                                     .created_at = bp_wall_now()};
-        return key;
-}
-
 /* Fills in what all starts share, and hands over. */
 static void start(struct bp_request *request, const struct bp_api *api, struct bp_service_start order,
                   const char *workflow_id) {
@@ -100,7 +87,7 @@ static void start(struct bp_request *request, const struct bp_api *api, struct b
         order.options = options.count ? &options : NULL;
         order.initiator = is_by_proxy(request) ? caller : initiator ? initiator : "api";
         order.principal = caller;
-        order.key = store_key(request, &key);
+        order.key = bp_api_store_key(request, &key);
         starting = bp_api_starting_begin(request, workflow_id, false);
         if (starting)
                 bp_api_starting_handed(
@@ -185,7 +172,7 @@ static void retry(struct bp_request *request, void *app) {
         else
                 snprintf(workflow_id, BP_ID_TEXT_SIZE, "ephemeral");
         order.execution = row.id;
-        order.key = store_key(request, &key);
+        order.key = bp_api_store_key(request, &key);
         starting = bp_api_starting_begin(request, workflow_id, true);
         if (starting)
                 bp_api_starting_handed(

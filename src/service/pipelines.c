@@ -355,7 +355,8 @@ int bp_service_pipeline_save(struct bp_service *service, const struct bp_service
 }
 
 static int restore(struct bp_service *service, struct bp_id id, uint32_t revision, const char *saved_by,
-                   struct bp_arena *arena, struct bp_problem_list *errors, bp_store_done *done, void *userdata) {
+                   const struct bp_store_key *key, struct bp_arena *arena, struct bp_problem_list *errors,
+                   bp_store_done *done, void *userdata) {
         struct bp_pipeline_row old;
         struct bp_value dag;
         struct draft draft;
@@ -377,13 +378,15 @@ static int restore(struct bp_service *service, struct bp_id id, uint32_t revisio
                                        .user = old.user,
                                        .system_owned = old.system_owned,
                                        .saved_by = saved_by,
-                                       .restored_from = revision}};
+                                       .restored_from = revision,
+                                       .key = key}};
         return check_and_hand_over(service, &dag, errors, &draft, done, userdata);
 }
 
 int bp_service_pipeline_restore(struct bp_service *service, struct bp_id id, uint32_t revision, const char *saved_by,
-                                struct bp_problem_list *errors, bp_store_done *done, void *userdata) {
+                                const struct bp_store_key *key, struct bp_problem_list *errors, bp_store_done *done,
+                                void *userdata) {
         _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
 
-        return arena ? restore(service, id, revision, saved_by, arena, errors, done, userdata) : -ENOMEM;
+        return arena ? restore(service, id, revision, saved_by, key, arena, errors, done, userdata) : -ENOMEM;
 }

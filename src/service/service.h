@@ -132,9 +132,14 @@ struct bp_service_pipeline {
 int bp_service_pipeline_save(struct bp_service *service, const struct bp_service_pipeline *pipeline,
                              struct bp_problem_list *errors, bp_store_done *done, void *userdata);
 
-/** Makes revision `revision` the newest one again. NOT_FOUND, CONFLICT by `done`. Returns as above. */
+/**
+ * Makes revision `revision` the newest one again. NOT_FOUND (told on the caller's thread), CONFLICT by `done`.
+ * @param key kept in the same transaction, or NULL
+ * @return as bp_service_pipeline_save()
+ */
 int bp_service_pipeline_restore(struct bp_service *service, struct bp_id id, uint32_t revision, const char *saved_by,
-                                struct bp_problem_list *errors, bp_store_done *done, void *userdata);
+                                const struct bp_store_key *key, struct bp_problem_list *errors, bp_store_done *done,
+                                void *userdata);
 
 /** Deletes. @return 0 or -ENOMEM. */
 int bp_service_pipeline_delete(struct bp_service *service, struct bp_id id, bp_store_done *done, void *userdata);
