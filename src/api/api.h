@@ -39,7 +39,7 @@ const struct bp_route *const *bp_api_routes(size_t *ret_n_tables);
 
 /** For bp_server_settings.authenticate, with authentication or without: X-User-ID counts in both. userdata is the API.
  */
-int bp_api_authenticate(void *api, struct bp_request *request, struct bp_principal *ret_principal);
+int bp_api_authenticate(void *userdata, struct bp_request *request, struct bp_principal *ret_principal);
 
 /** For bp_server_settings.idempotency. Lives as long as the API. */
 const struct bp_idempotency *bp_api_idempotency(struct bp_api *api);

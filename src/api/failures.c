@@ -20,6 +20,7 @@ static void fail_with(struct bp_request *request, struct bp_failure *failure, st
         }
         failure->detail = &value;
         bp_request_fail(request, failure);
+        failure->detail = NULL;
 }
 
 static void set_text(struct bp_object_builder *object, const char *name, const char *text) {

@@ -21,8 +21,8 @@ struct bp_api_change *bp_api_change_begin(struct bp_request *request, uint32_t s
 /** Where the errors of the change go. They live as long as the request. */
 struct bp_problem_list *bp_api_change_errors(struct bp_api_change *change);
 
-/** The bp_store_done of the change. */
-void bp_api_change_done(void *change, int result, const void *row);
+/** The bp_store_done of a change, which is its userdata. */
+void bp_api_change_done(void *userdata, int result, const void *data);
 
 /** What handing the change over returned. Unless it is 0, the request is answered now; the change is then gone. */
 void bp_api_change_handed(struct bp_api_change *change, int result);

@@ -23,6 +23,7 @@ static int address_of(int fd, char text[INET6_ADDRSTRLEN]) {
         union address address;
         socklen_t size = sizeof(address);
 
+        memset(&address, 0, sizeof(address));
         text[0] = '\0';
         if (getsockname(fd, &address.any, &size) < 0)
                 return -errno;

@@ -33,7 +33,7 @@ void bp_signals_block(void) {
 
         signal_set(&set);
         pthread_sigmask(SIG_BLOCK, &set, NULL);
-        signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGPIPE, SIG_IGN);
 }
 
 static void handle(const struct bp_signals *thread, int signal, bool *stopping) {

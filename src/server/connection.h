@@ -54,8 +54,8 @@ struct bp_connection {
 enum MHD_Result bp_connection_access(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
                                      const char *version, const char *upload_data, size_t *upload_data_size,
                                      void **request_context);
-void *bp_connection_begin_request(void *server, const char *target, struct MHD_Connection *mhd);
-void bp_connection_end_request(void *server, struct MHD_Connection *mhd, void **request_context,
+void *bp_connection_begin_request(void *data, const char *target, struct MHD_Connection *mhd);
+void bp_connection_end_request(void *data, struct MHD_Connection *mhd, void **request_context,
                                enum MHD_RequestTerminationCode how);
 void bp_connection_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
                           enum MHD_ConnectionNotificationCode code);

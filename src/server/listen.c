@@ -111,11 +111,12 @@ static int take_given(struct bp_server *server, struct bp_problem *reterr_proble
 }
 
 static void set_url(struct bp_server *server) {
-        struct sockaddr_storage address = {0};
+        struct sockaddr_storage address;
         const struct sockaddr_in *v4 = (const void *)&address;
         socklen_t size = sizeof(address);
         char text[BP_ADDRESS_SIZE];
 
+        memset(&address, 0, sizeof(address));
         if (server->url[0] || getsockname(server->listen_fd, (struct sockaddr *)&address, &size))
                 return;
         bp_address_text((const struct sockaddr *)&address, text);

@@ -56,7 +56,7 @@ struct bp_stream {
 
 /* What one event of this size counts. */
 static size_t cost(const struct bp_stream_event *event) {
-        return sizeof(*event) + sizeof(event) + event->size;
+        return sizeof(*event) + sizeof(struct bp_stream_event *) + event->size;
 }
 
 static struct bp_stream_event *event_of(size_t size) {

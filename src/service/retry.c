@@ -47,7 +47,7 @@ static void spread(const struct bp_definition *definition, bool *runs) {
 static int take_over(const struct bp_execution *old, const bool *runs, struct bp_arena *arena,
                      const struct bp_value ***ret_reused) {
         uint32_t n_steps = bp_execution_view(old).definition->n_steps;
-        const struct bp_value **reused = bp_arena_array(arena, n_steps, sizeof(*reused));
+        const struct bp_value **reused = bp_arena_array(arena, n_steps, sizeof(struct bp_value *));
         struct bp_value *outputs = bp_arena_array(arena, n_steps, sizeof(*outputs));
 
         if (!reused || !outputs)
@@ -163,7 +163,7 @@ static int retry_new(struct bp_service *service, const struct bp_service_retry *
 int bp_service_retry(struct bp_service *service, const struct bp_service_retry *retry, struct bp_arena *arena,
                      struct bp_problem_list *errors, struct bp_service_started *ret_started, bp_service_done *done,
                      void *userdata) {
-        int r = retry->key ? bp_start_repeat(service, retry->key, arena, ret_started, done, userdata)
+        int r = retry->key ? bp_start_repeat(service, retry->key->subject, arena, ret_started, done, userdata)
                            : BP_STORE_NOT_FOUND;
 
         if (r != BP_STORE_NOT_FOUND)

@@ -134,14 +134,14 @@ static int join(struct bp_service *service, struct bp_id id, struct bp_arena *ar
         return 0;
 }
 
-int bp_start_repeat(struct bp_service *service, const struct bp_store_key *key, struct bp_arena *arena,
+int bp_start_repeat(struct bp_service *service, struct bp_id subject, struct bp_arena *arena,
                     struct bp_service_started *ret_started, bp_service_done *done, void *userdata) {
         int r;
 
         pthread_mutex_lock(&service->contexts.mutex);
-        r = join(service, key->subject, arena, ret_started, done, userdata);
+        r = join(service, subject, arena, ret_started, done, userdata);
         pthread_mutex_unlock(&service->contexts.mutex);
-        return r == BP_STORE_NOT_FOUND ? repeat_stored(service, key->subject, arena, ret_started, done, userdata) : r;
+        return r == BP_STORE_NOT_FOUND ? repeat_stored(service, subject, arena, ret_started, done, userdata) : r;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ int bp_start_hand_over(struct bp_service *service, const struct bp_start_order *
         if (r) {
                 context_free(context);
                 if (r == BP_STORE_DUPLICATE)
-                        r = bp_start_repeat(service, row->key, arena, ret_started, done, userdata);
+                        r = bp_start_repeat(service, row->id, arena, ret_started, done, userdata);
                 return r == BP_STORE_NOT_FOUND ? -ECANCELED : r;
         }
         *ret_started = (struct bp_service_started){.id = row->id,
@@ -433,7 +433,7 @@ static int start_new(struct bp_service *service, const struct bp_service_start *
 int bp_service_start(struct bp_service *service, const struct bp_service_start *start, struct bp_arena *arena,
                      struct bp_problem_list *errors, struct bp_service_started *ret_started, bp_service_done *done,
                      void *userdata) {
-        int r = start->key ? bp_start_repeat(service, start->key, arena, ret_started, done, userdata)
+        int r = start->key ? bp_start_repeat(service, start->key->subject, arena, ret_started, done, userdata)
                            : BP_STORE_NOT_FOUND;
 
         if (r == BP_STORE_NOT_FOUND)

@@ -107,10 +107,10 @@ struct bp_start_order {
 int bp_start_admit(struct bp_service *service, struct bp_problem_list *errors);
 
 /**
- * Answers a start that was made before, by its key. @return 0: `done` was or will be called; BP_STORE_NOT_FOUND: there
+ * Answers a start that was made before, by its id. @return 0: `done` was or will be called; BP_STORE_NOT_FOUND: there
  * is none; negative errno.
  */
-int bp_start_repeat(struct bp_service *service, const struct bp_store_key *key, struct bp_arena *arena,
+int bp_start_repeat(struct bp_service *service, struct bp_id subject, struct bp_arena *arena,
                     struct bp_service_started *ret_started, bp_service_done *done, void *userdata);
 
 /** Hands a start to the runtime. @return 0: `done` was or will be called; BP_SERVICE_UNAVAILABLE; negative errno. */

@@ -161,8 +161,8 @@ static void starts_follow_the_newest_revision(void **state) {
         assert_int_equal(saved.revision, 2);
         assert_int_equal(start_of(house, id, &told[1]), 0);
         assert_int_equal(row_of(house, told[1].id).revision, 2);
-        assert_int_equal(bp_service_pipeline_restore(house->service, id, 1, "tester", NULL, &errors, note_saved, &restored),
-                         0);
+        assert_int_equal(
+                bp_service_pipeline_restore(house->service, id, 1, "tester", NULL, &errors, note_saved, &restored), 0);
         assert_int_equal(await_saved(&restored).revision, 3);
         assert_int_equal(start_of(house, id, &told[2]), 0);
         assert_int_equal(row_of(house, told[2].id).revision, 3);
