@@ -7,7 +7,9 @@
 #include <strings.h>
 
 static const char *skip_space(const char *at) {
-        return at + strspn(at, " \t");
+        while (*at == ' ' || *at == '\t')
+                at++;
+        return at;
 }
 
 /* "0.5" as 500; what cannot be read is 1000. */
