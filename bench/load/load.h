@@ -29,13 +29,16 @@ struct load_options {
         uint64_t count;
         double seconds; /* of GET and streams; 0: by count */
         bool json, survive, ephemeral, accepted;
-        const char **paths; /* of GET, read in turn; of streams: the first */
+        char **paths; /* of GET, read in turn; of streams: the first */
         size_t n_paths;
         const char *header; /* one more of each request, or NULL */
 };
 
 /* Reads the command line, or prints what is wrong and ends the program. */
 void load_options_read(struct load_options *options, int argc, char **argv);
+
+/* Gives back what it took. */
+void load_options_done(struct load_options *options);
 
 /* ---- the definitions that are run ---- */
 

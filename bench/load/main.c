@@ -6,8 +6,8 @@
 
 int main(int argc, char **argv) {
         struct load_options options;
-
         struct rlimit files;
+        int code = 2;
 
         if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
                 files.rlim_cur = files.rlim_max;
@@ -16,11 +16,15 @@ int main(int argc, char **argv) {
         load_options_read(&options, argc, argv);
         switch (options.mode) {
         case LOAD_EXECUTIONS:
-                return load_executions(&options);
+                code = load_executions(&options);
+                break;
         case LOAD_GET:
-                return load_get(&options);
+                code = load_get(&options);
+                break;
         case LOAD_STREAM:
-                return load_stream(&options);
+                code = load_stream(&options);
+                break;
         }
-        return 2;
+        load_options_done(&options);
+        return code;
 }

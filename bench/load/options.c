@@ -135,11 +135,19 @@ static void read_url(struct load_options *options, const char *url) {
         snprintf(options->host, sizeof(options->host), "%s:%s", address, port);
 }
 
+void load_options_done(struct load_options *options) {
+        for (size_t i = 0; i < options->n_paths; i++)
+                free(options->paths[i]);
+        free(options->paths);
+}
+
 static void add_path(struct load_options *options, const char *path) {
         options->paths = realloc(options->paths, (options->n_paths + 1) * sizeof(*options->paths));
         if (!options->paths)
                 load_die("no memory");
-        options->paths[options->n_paths++] = path;
+        options->paths[options->n_paths] = strdup(path);
+        if (!options->paths[options->n_paths++])
+                load_die("no memory");
 }
 
 static void read_paths(struct load_options *options, const char *name) {
@@ -151,13 +159,8 @@ static void read_paths(struct load_options *options, const char *name) {
                 refuse(strerror(errno), name);
         while (getline(&line, &capacity, file) > 0) {
                 line[strcspn(line, "\r\n")] = 0;
-                if (line[0] == '/') {
-                        char *path = strdup(line);
-
-                        if (!path)
-                                load_die("no memory");
-                        add_path(options, path);
-                }
+                if (line[0] == '/')
+                        add_path(options, line);
         }
         free(line);
         fclose(file);

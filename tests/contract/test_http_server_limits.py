@@ -277,13 +277,15 @@ def test_a_client_that_reads_too_slowly_is_cut_off(start):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", server.port))
         connection.sendall(b"GET /bytes?size=20000000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        until = time.monotonic() + 20
-        while server.memory() < 20000000:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        while server.memory() > 20000000:
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        time.sleep(8)  # the client that does not read; what it gets afterwards was under way before it was cut off
+        connection.settimeout(20)
+        received = 0
+        try:
+            while part := connection.recv(1 << 16):
+                received += len(part)
+        except ConnectionResetError:
+            pass
+        assert 0 < received < 20000000
 
 
 def test_a_deadline_is_not_for_answers_that_take_time(start):
