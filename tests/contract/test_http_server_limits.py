@@ -203,6 +203,9 @@ def test_bodies_of_all_requests_together_are_bounded(start):
 def test_a_connection_too_many_is_told_so(start):
     with start(connections=4) as server:
         held = [server.connect() for _ in range(4)]
+        for connection in held:  # an answer says that the connection was taken
+            connection.sendall(b"GET /things HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert read_response(connection)[0] == 200
         status, headers, _ = ask(server, "GET /things HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (status, headers["connection"].lower(), headers["retry-after"]) == (503, "close", "1")
         for connection in held:
