@@ -152,8 +152,18 @@ static void begin_connection(struct bp_server *server, struct MHD_Connection *mh
         expect(connection, seconds_from(bp_mono_now().us, server->settings.idle_seconds));
 }
 
+/* The thread that watches looks for what sleeps in the request at any moment. */
+static void set_request(struct bp_connection *connection, const struct bp_request *request) {
+        pthread_mutex_lock(&connection->lock);
+        connection->request = *request;
+        pthread_mutex_unlock(&connection->lock);
+}
+
 static void forget_request(struct bp_connection *connection) {
+        static const struct bp_request none;
+
         bp_request_done(&connection->request);
+        set_request(connection, &none);
         if (bp_arena_used(connection->arena) > KEPT_ARENA_BYTES)
                 connection->arena = bp_arena_free(connection->arena);
         else
@@ -205,16 +215,18 @@ void *bp_connection_begin_request(void *data, const char *target, struct MHD_Con
         connection->is_fresh = false;
         connection->sent_bytes = 0;
         connection->latest_us = seconds_from(now.us, server->settings.request_seconds);
-        connection->request = (struct bp_request){
-                .server = server,
-                .connection = connection,
-                .arena = connection->arena,
-                .began = now,
-                .peer = connection->peer,
-                .target = size > server->settings.url_bytes ? NULL : bp_arena_text(connection->arena, target, size),
-                .is_too_long = size > server->settings.url_bytes,
-                .is_surplus = connection->is_surplus,
-        };
+        set_request(connection, &(struct bp_request){
+                                        .server = server,
+                                        .connection = connection,
+                                        .arena = connection->arena,
+                                        .began = now,
+                                        .peer = connection->peer,
+                                        .target = size > server->settings.url_bytes
+                                                          ? NULL
+                                                          : bp_arena_text(connection->arena, target, size),
+                                        .is_too_long = size > server->settings.url_bytes,
+                                        .is_surplus = connection->is_surplus,
+                                });
         go(connection, BP_PHASE_READING);
         expect(connection, seconds_from(now.us, server->settings.idle_seconds));
         return connection;

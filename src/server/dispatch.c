@@ -375,5 +375,4 @@ void bp_request_done(struct bp_request *request) {
                 atomic_fetch_sub(&request->server->n_under_way, 1);
                 bp_metrics_add(request->server->settings.metrics, BP_METRIC_HTTP_IN_PROGRESS, NULL, NULL, -1);
         }
-        *request = (struct bp_request){0};
 }
