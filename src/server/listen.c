@@ -141,12 +141,16 @@ int bp_listen_open(struct bp_server *server, struct bp_problem *reterr_problem) 
         return r;
 }
 
-void bp_listen_close(struct bp_server *server) {
-        if (server->listen_fd >= 0)
-                close(server->listen_fd);
-        server->listen_fd = -1;
+void bp_listen_unlink(struct bp_server *server) {
         if (server->unix_path)
                 unlink(server->unix_path);
         free(server->unix_path);
         server->unix_path = NULL;
+}
+
+void bp_listen_close(struct bp_server *server) {
+        if (server->listen_fd >= 0)
+                close(server->listen_fd);
+        server->listen_fd = -1;
+        bp_listen_unlink(server);
 }

@@ -15,4 +15,7 @@ int bp_listen_open(struct bp_server *server, struct bp_problem *reterr_problem);
 /** Closes and removes. */
 void bp_listen_close(struct bp_server *server);
 
+/** Takes the name of a socket in the file system away, so that nobody finds it any more. */
+void bp_listen_unlink(struct bp_server *server);
+
 #endif

@@ -112,6 +112,16 @@ static int read_pem(const char *path, struct bp_strbuf *text, struct bp_problem 
         return n < 0 ? BP_PROBLEM : text->error;
 }
 
+/* The library's own way to stop listening (quiesce) is not used: its threads and the caller may both take the socket
+ * out of a poll set, and then it aborts the program. */
+static enum MHD_Result takes_connection(void *data, const struct sockaddr *address, socklen_t size) {
+        struct bp_server *server = data;
+
+        (void)address;
+        (void)size;
+        return atomic_load(&server->is_draining) ? MHD_NO : MHD_YES;
+}
+
 static int start_library(struct bp_server *server, const char *certificate, const char *key) {
         const struct bp_server_settings *settings = &server->settings;
         unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -143,7 +153,7 @@ static int start_library(struct bp_server *server, const char *certificate, cons
                         (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"};
         }
         options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-        server->daemon = MHD_start_daemon(flags, settings->port, NULL, NULL, bp_connection_access, server,
+        server->daemon = MHD_start_daemon(flags, settings->port, takes_connection, server, bp_connection_access, server,
                                           MHD_OPTION_ARRAY, options, MHD_OPTION_END);
         return server->daemon ? 0 : BP_PROBLEM;
 }
@@ -219,8 +229,7 @@ void bp_server_routes(const struct bp_server *server, void (*visit)(void *userda
 void bp_server_drain(struct bp_server *server) {
         if (atomic_exchange(&server->is_draining, true) || !server->daemon)
                 return;
-        MHD_quiesce_daemon(server->daemon);
-        bp_listen_close(server);
+        bp_listen_unlink(server);
         bp_watch_each(&server->watch, bp_connection_cut_idle);
         bp_watch_each(&server->watch, bp_connection_hurry);
 }
@@ -260,6 +269,7 @@ struct bp_server *bp_server_free(struct bp_server *server, uint32_t seconds) {
                 wait_for_requests(server, bp_mono_now().us + (int64_t)seconds * 1000000);
                 end_requests(server);
                 MHD_stop_daemon(server->daemon);
+                server->listen_fd = -1; /* closed with it */
         }
         bp_watch_done(&server->watch);
         bp_listen_close(server);
