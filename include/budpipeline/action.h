@@ -334,6 +334,15 @@ struct bp_http_request {
         const struct bp_value *headers; /**< object of text values [none] */
         const char *body;               /**< [none]; the bytes are sent as they are */
         size_t body_size;
+        /**
+         * App id of a service ("budapp"): the request goes to it through a Dapr sidecar or directly, as the configuration
+         * says, and `url` is the path of a method ("/models/7"). NULL: `url` is a whole URL.
+         */
+        const char *service;
+        /** Topic to which `json` is published as an event; `service`, `url` and `method` do not count. NULL: none. */
+        const char *topic;
+        const struct bp_value *query; /**< object of scalars, added to the URL; null members are left out [none] */
+        const struct bp_value *json;  /**< sent as JSON in place of `body` [none] */
 };
 
 /** The answer to a bp_http_request. */
@@ -471,11 +480,13 @@ struct bp_action_context {
         const struct bp_value *params; /**< resolved, defaults applied, nulls dropped (but see BP_PARAM_NULLABLE) */
         const struct bp_value *workflow_params; /**< the execution's parameters, merged with the declared defaults */
         const struct bp_value *step_outputs; /**< object: outputs of the finished steps before this one, by step id */
-        const struct bp_value *metadata;     /**< object, empty unless the caller gave one */
+        const struct bp_value *metadata;     /**< object: `system_user_id` where one is configured */
         int64_t timeout_seconds;             /**< bound of this attempt, 0 for none; the engine enforces it */
         uint32_t retry_count;                /**< 0 on the first attempt */
         uint32_t reserved;
         const char *idempotency_key; /**< same for every repetition whose predecessor's outcome is unknown */
+        /** Object: what the step has set so far. Empty in execute; in cleanup what the last attempt left. */
+        const struct bp_value *outputs;
 };
 
 /* ---------------------------------------------------------------------------------------------------------------
