@@ -21,6 +21,14 @@
 /* 2026-01-17T09:30:00Z */
 #define TEST_NOW_US INT64_C(1768642200000000)
 
+/* What a service answers to calls of one path. The script ends with a path of NULL; the first that matches answers. */
+struct scripted_reply {
+        const char *path; /* "models/7", without the slash before it; or a topic */
+        const char *body; /* of a complete answer; NULL: empty */
+        uint32_t status;  /* 0: 200 */
+        uint32_t failure; /* 0: BP_HTTP_OK, else there is no answer, and `body` is the message */
+};
+
 struct fixture {
         struct bp_arena *arena;
         struct bp_registry *registry;
@@ -31,6 +39,8 @@ struct fixture {
         char log_line[256];
         unsigned n_log_lines;
         const char *guard_reason; /* what the address guard answers */
+        const struct scripted_reply *script;
+        struct bp_list_builder calls; /* as the services saw them, see record_call() */
 };
 
 /* Parameters in; in the results, `error` is text or the value given as error. */
@@ -99,7 +109,88 @@ static inline const char *test_guard(void *userdata, const char *url, struct bp_
         return fixture->guard_reason;
 }
 
-static const struct bp_host_services test_services = {.now = test_now, .log = test_log, .http_guard = test_guard};
+/* ---- services ---- */
+
+static inline const char *without_slash(const char *path) {
+        return *path == '/' ? path + 1 : path;
+}
+
+static inline struct bp_value text_or_null(const char *text) {
+        return text ? bp_value_text_borrow(text, strlen(text)) : bp_value_null;
+}
+
+static inline struct bp_value body_of_request(struct fixture *fixture, const struct bp_http_request *request) {
+        if (request->json)
+                return *request->json;
+        return request->body ? parse(fixture, request->body) : bp_value_null;
+}
+
+/* {app_id, path, method, query, body, timeout}; of an event {topic, body, timeout}. The timeout is in seconds. */
+static inline void record_call(struct fixture *fixture, const struct bp_http_request *request) {
+        uint32_t timeout_ms = request->timeout_ms ? request->timeout_ms : 30000;
+        struct bp_object_builder call;
+        struct bp_value value;
+
+        bp_object_init(&call, fixture->arena);
+        if (request->topic) {
+                bp_object_set_z(&call, "topic", text_or_null(request->topic));
+        } else {
+                bp_object_set_z(&call, "app_id", text_or_null(request->service));
+                bp_object_set_z(&call, "path", text_or_null(without_slash(request->url)));
+                bp_object_set_z(&call, "method", text_or_null(request->method ? request->method : "GET"));
+                bp_object_set_z(&call, "query", request->query ? *request->query : bp_value_null);
+        }
+        bp_object_set_z(&call, "body", body_of_request(fixture, request));
+        bp_object_set_z(&call, "timeout", bp_value_int(timeout_ms / 1000));
+        assert_int_equal(bp_object_finish(&call, &value), 0);
+        bp_list_add(&fixture->calls, value);
+}
+
+/* A call that no line of the script answers does not get through. */
+static inline const struct scripted_reply *find_reply(const struct fixture *fixture,
+                                                      const struct bp_http_request *request) {
+        static const struct scripted_reply nobody = {.failure = BP_HTTP_UNSENT, .body = "nobody answers"};
+        const char *path = request->topic ? request->topic : without_slash(request->url);
+
+        for (const struct scripted_reply *reply = fixture->script; reply && reply->path; reply++)
+                if (strcmp(reply->path, path) == 0)
+                        return reply;
+        return &nobody;
+}
+
+static inline struct bp_http_response *answer_call(struct fixture *fixture, const struct bp_http_request *request) {
+        struct bp_http_response *response = bp_arena_alloc(fixture->arena, sizeof(*response));
+        const struct scripted_reply *reply = find_reply(fixture, request);
+        const char *text = reply->body ? reply->body : "";
+
+        record_call(fixture, request);
+        assert_non_null(response);
+        *response = (struct bp_http_response){.struct_size = sizeof(*response),
+                                              .failure = reply->failure ? reply->failure : BP_HTTP_OK,
+                                              .headers = &bp_value_empty_object,
+                                              .timed_out = reply->failure == BP_HTTP_TIMEOUT,
+                                              .body = "",
+                                              .message = text};
+        if (response->failure == BP_HTTP_OK) {
+                response->status = reply->status ? reply->status : 200;
+                response->body = text;
+                response->body_size = strlen(text);
+                response->message = "";
+        }
+        return response;
+}
+
+static inline int test_http(void *userdata, const struct bp_http_request *request, struct bp_arena *arena,
+                            const struct bp_http_response **ret_response) {
+        (void)arena;
+        *ret_response = answer_call(userdata, request);
+        return 0;
+}
+
+static const struct bp_host_services test_services = {
+        .now = test_now, .log = test_log, .http = test_http, .http_guard = test_guard};
+
+/* ---- one action ---- */
 
 static inline struct fixture *fixture_new(const struct bp_action *action) {
         struct fixture *fixture = test_calloc(1, sizeof(*fixture));
@@ -124,6 +215,7 @@ static inline struct fixture *fixture_new(const struct bp_action *action) {
                                          .idempotency_key = "key-1",
                                          .services = &test_services,
                                          .userdata = fixture};
+        bp_list_init(&fixture->calls, fixture->arena);
         return fixture;
 }
 
@@ -153,7 +245,8 @@ static inline struct bp_call_result execute(struct fixture *fixture, const char 
 }
 
 static inline struct bp_value result_value(struct fixture *fixture, const struct bp_call_result *result) {
-        bool success = result->outcome == BP_COMPLETED || result->outcome == BP_SLEEPING;
+        bool success = result->outcome == BP_COMPLETED || result->outcome == BP_SLEEPING ||
+                       result->outcome == BP_AWAITING_EVENT;
         struct bp_object_builder object;
         struct bp_value value, error = result->error;
 
@@ -162,7 +255,14 @@ static inline struct bp_value result_value(struct fixture *fixture, const struct
         bp_object_init(&object, fixture->arena);
         bp_object_set_z(&object, "success", bp_value_bool(success));
         bp_object_set_z(&object, "outputs", result->outputs);
-        bp_object_set_z(&object, "error", error);
+        bp_object_set_z(&object, "error", success ? bp_value_null : error);
+        if (result->outcome == BP_UNKNOWN)
+                bp_object_set_z(&object, "unknown", bp_value_true);
+        if (result->outcome == BP_AWAITING_EVENT) {
+                bp_object_set_z(&object, "awaiting_event", bp_value_true);
+                bp_object_set_z(&object, "external_workflow_id", text_or_null(result->external_id));
+                bp_object_set_z(&object, "timeout_seconds", bp_value_int(result->timeout_seconds));
+        }
         assert_int_equal(bp_object_finish(&object, &value), 0);
         return value;
 }
@@ -219,6 +319,145 @@ static inline void check_examples(const struct bp_action *action, size_t count) 
         }
         if (findings.count)
                 fail_msg("%s", findings.items[0]->message);
+        fixture_free(fixture);
+}
+
+/* ---- actions that call services, and events ---- */
+
+/* Expected values as vectors have them; `unknown` stands in a result where what was done is not known. */
+struct service_case {
+        const char *params;
+        struct scripted_reply script[8];
+        const char *workflow_params; /* NULL: {} */
+        const char *calls;           /* list of what record_call() makes; NULL: any */
+        const char *result;          /* NULL: any */
+};
+
+static inline void set_workflow_params(struct fixture *fixture, const char *params) {
+        struct bp_value *value = bp_arena_alloc(fixture->arena, sizeof(*value));
+
+        assert_non_null(value);
+        *value = parse(fixture, params);
+        fixture->call.workflow_params = value;
+}
+
+/* Executes and answers each call by the script, until the action ends or waits for an event. */
+static inline struct bp_call_result execute_with_services(struct fixture *fixture, const char *params) {
+        struct bp_call_result result = execute(fixture, params);
+
+        for (unsigned i = 0; i < 100 && result.outcome == BP_AWAITING_REPLY; i++) {
+                struct bp_http_response *reply = answer_call(fixture, result.request);
+                struct bp_value *outputs = bp_arena_alloc(fixture->arena, sizeof(*outputs));
+
+                assert_non_null(outputs);
+                *outputs = result.outputs;
+                reply->state = result.state;
+                fixture->call.outputs = outputs;
+                assert_int_equal(bp_call_reply(&fixture->call, reply, &result), 0);
+        }
+        return result;
+}
+
+static inline void check_calls(struct fixture *fixture, const char *expected, const char *what) {
+        struct bp_value wanted = parse(fixture, expected), got;
+
+        assert_int_equal(bp_list_finish(&fixture->calls, &got), 0);
+        if (!is_same(&got, &wanted))
+                fail_msg("%s\n  expected calls %s\n  got            %s", what, expected, json(fixture, &got));
+}
+
+static inline void check_service_cases(const struct bp_action *action, const struct service_case *cases, size_t count) {
+        for (size_t i = 0; i < count; i++) {
+                struct fixture *fixture = fixture_new(action);
+                struct bp_call_result result;
+
+                fixture->script = cases[i].script;
+                set_workflow_params(fixture, cases[i].workflow_params ? cases[i].workflow_params : "{}");
+                result = execute_with_services(fixture, cases[i].params);
+                if (cases[i].calls)
+                        check_calls(fixture, cases[i].calls, cases[i].params);
+                if (cases[i].result)
+                        check_result(fixture, &result, cases[i].result, cases[i].params);
+                fixture_free(fixture);
+        }
+}
+
+struct event_case {
+        const char *event;
+        const char *result; /* {action, status, outputs, error, progress, eta_minutes}; what is missing is null or {} */
+        const char *step_outputs; /* NULL: {} */
+        const char *params;       /* NULL: {} */
+};
+
+static inline struct bp_value event_result_value(struct fixture *fixture, const struct bp_call_result *result) {
+        static const char *const actions[] = {"", "complete", "update_progress", "ignore"};
+        bool completes = result->outcome == BP_EVENT_COMPLETE;
+        struct bp_object_builder object;
+        struct bp_value value;
+
+        bp_object_init(&object, fixture->arena);
+        bp_object_set_z(&object, "action", text_or_null(actions[result->outcome]));
+        if (completes) {
+                bp_object_set_z(&object, "status", text_or_null(result->success ? "COMPLETED" : "FAILED"));
+                bp_object_set_z(&object, "outputs", result->outputs);
+        }
+        if (completes && !result->success)
+                bp_object_set_z(&object, "error", text_or_null(result->message));
+        if (result->percent >= 0)
+                bp_object_set_z(&object, "progress", bp_value_float(result->percent));
+        if (result->eta_minutes >= 0)
+                bp_object_set_z(&object, "eta_minutes", bp_value_int((int64_t)result->eta_minutes));
+        assert_int_equal(bp_object_finish(&object, &value), 0);
+        return value;
+}
+
+/* The event matched the id XW. Outputs are those that the event sets, not those of before. */
+static inline struct bp_call_result handle_event(struct fixture *fixture, const struct event_case *event) {
+        struct bp_value data = parse(fixture, event->event);
+        struct bp_value outputs = parse(fixture, event->step_outputs ? event->step_outputs : "{}");
+        const struct bp_value *type = bp_value_get(&data, "type");
+        struct bp_event_context context = {.struct_size = sizeof(context),
+                                           .step_execution_id = "22222222-2222-4222-8222-222222222222",
+                                           .execution_id = fixture->call.execution_id,
+                                           .external_workflow_id = "XW",
+                                           .event_type = type && type->type == BP_STRING ? type->as.text : "unknown",
+                                           .event_data = &data,
+                                           .step_outputs = &outputs};
+        struct bp_call_result result;
+
+        set_params(fixture, event->params ? event->params : "{}");
+        assert_int_equal(bp_call_event(&fixture->call, &context, &result), 0);
+        if (result.outcome == BP_EVENT_IGNORE && result.code)
+                fail_msg("%s: %s", event->event, result.message);
+        return result;
+}
+
+static inline void check_events(const struct bp_action *action, const struct event_case *cases, size_t count) {
+        for (size_t i = 0; i < count; i++) {
+                struct fixture *fixture = fixture_new(action);
+                struct bp_call_result result = handle_event(fixture, &cases[i]);
+                struct bp_value got = event_result_value(fixture, &result), wanted = parse(fixture, cases[i].result);
+
+                if (!is_same(&got, &wanted))
+                        fail_msg("%s\n  expected %s\n  got      %s", cases[i].event, cases[i].result,
+                                 json(fixture, &got));
+                fixture_free(fixture);
+        }
+}
+
+/* What the cleanup asks the services, after an attempt that left these outputs. */
+static inline void check_cleanup(const struct bp_action *action, const char *params, const char *outputs,
+                                 const struct scripted_reply *script, const char *calls, int outcome) {
+        struct fixture *fixture = fixture_new(action);
+        struct bp_value left = parse(fixture, outputs);
+        struct bp_call_result result;
+
+        fixture->script = script;
+        fixture->call.outputs = &left;
+        set_params(fixture, params);
+        assert_int_equal(bp_call_cleanup(&fixture->call, &result), 0);
+        check_calls(fixture, calls, params);
+        assert_int_equal(result.outcome, outcome);
         fixture_free(fixture);
 }
 
