@@ -335,8 +335,8 @@ struct bp_http_request {
         const char *body;               /**< [none]; the bytes are sent as they are */
         size_t body_size;
         /**
-         * App id of a service ("budapp"): the request goes to it through a Dapr sidecar or directly, as the configuration
-         * says, and `url` is the path of a method ("/models/7"). NULL: `url` is a whole URL.
+         * App id of a service ("budapp"): the request goes to it through a Dapr sidecar or directly, as the
+         * configuration says, and `url` is the path of a method ("/models/7"). NULL: `url` is a whole URL.
          */
         const char *service;
         /** Topic to which `json` is published as an event; `service`, `url` and `method` do not count. NULL: none. */

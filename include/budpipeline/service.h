@@ -100,8 +100,9 @@ static inline const char *bp_reply_error(struct bp_action_context *context, cons
                 text = context->host->to_text(context, body, NULL);
         if (!body && reply->body_size)
                 text = context->host->as_string(
-                    context->host->make_string(context, reply->body, reply->body_size < 500 ? reply->body_size : 500),
-                    NULL);
+                        context->host->make_string(context, reply->body,
+                                                   reply->body_size < 500 ? reply->body_size : 500),
+                        NULL);
         if (text)
                 return text;
         snprintf(status, sizeof(status), "HTTP %u", reply->status);
