@@ -125,6 +125,8 @@ enum bp_param_flag {
         BP_PARAM_RAW = 1u << 0,
         /** null is a value like any other and reaches the action; elsewhere null means absent and is dropped. */
         BP_PARAM_NULLABLE = 1u << 1,
+        /** The default only fills forms: a parameter that is absent from the step stays absent. */
+        BP_PARAM_FORM_DEFAULT = 1u << 2,
 };
 
 /** Bits of bp_validation_rules.rules: which of its members count. */
@@ -273,6 +275,9 @@ struct bp_action {
 
         /** The effect for these parameters where it depends on them (GET or POST), else NULL. @return enum bp_effect */
         uint32_t (*effect_of)(struct bp_action_context *context);
+
+        /** Parameters that are read though no form offers them: NULL-terminated names, see BP_STRINGS [none] */
+        const char *const *also_accepts;
 };
 
 /** What a shared object offers. Constant data. */

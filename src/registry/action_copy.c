@@ -194,6 +194,7 @@ static void copy_everything(struct copier *copier, const struct bp_action *forei
         own->retry_policy = copy_sized(copier, &retry_shape, own->retry_policy);
         own->required_services = copy_strings(copier, own->required_services, "required_services");
         own->required_permissions = copy_strings(copier, own->required_permissions, "required_permissions");
+        own->also_accepts = copy_strings(copier, own->also_accepts, "also_accepts");
 }
 
 int bp_action_copy(struct bp_arena *arena, const struct bp_action *foreign, struct bp_finder *finder,

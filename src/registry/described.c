@@ -260,6 +260,7 @@ static void read_param(struct reader *reader, const struct bp_value *object, con
         param->required = read_bool(reader, object, "required", place);
         param->flags = read_bool(reader, object, "raw", place) ? BP_PARAM_RAW : 0;
         param->flags |= read_bool(reader, object, "nullable", place) ? BP_PARAM_NULLABLE : 0;
+        param->flags |= read_bool(reader, object, "formDefault", place) ? BP_PARAM_FORM_DEFAULT : 0;
         read_options(reader, object, place, param);
         read_validation(reader, object, place, param);
         read_visibility(reader, object, place, param);
@@ -338,6 +339,7 @@ static void read_action(struct reader *reader, const struct bp_value *object, st
         read_retry_policy(reader, object, action);
         action->required_services = read_strings(reader, object, "requiredServices");
         action->required_permissions = read_strings(reader, object, "requiredPermissions");
+        action->also_accepts = read_strings(reader, object, "alsoAccepts");
 }
 
 int bp_action_from_description(struct bp_arena *arena, const struct bp_value *description, struct bp_finder *finder,

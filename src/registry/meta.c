@@ -188,7 +188,7 @@ static void check_routes(const struct bp_action_meta *meta, struct bp_finder *fi
                               meta->routes);
 }
 
-static void check_services(const char *const *texts, const char *member, struct bp_finder *finder) {
+static void check_names(const char *const *texts, const char *member, struct bp_finder *finder) {
         const struct bp_text_member service = {.wire = member, .mandatory = true};
 
         for (size_t i = 0; texts && texts[i]; i++)
@@ -287,6 +287,7 @@ static void fill_plain_members(const struct bp_action *action, const struct bp_m
         meta->retry_policy = action->retry_policy;
         meta->required_services = action->required_services ? action->required_services : no_texts;
         meta->required_permissions = action->required_permissions ? action->required_permissions : no_texts;
+        meta->also_accepts = action->also_accepts ? action->also_accepts : no_texts;
         meta->docs_url = action->docs_url;
         meta->deprecated = action->deprecated;
         meta->routes = action->routes;
@@ -305,8 +306,9 @@ int bp_action_meta_build(struct bp_arena *arena, const struct bp_action *action,
         bp_texts_check(&bp_action_texts, BP_ACTION_TEXTS_MANDATORY, bp_action_texts.count, action, "", "", finder);
         check_execution(action, source, finder);
         check_retry_policy(action->retry_policy, finder);
-        check_services(action->required_services, "requiredServices", finder);
-        check_services(action->required_permissions, "requiredPermissions", finder);
+        check_names(action->required_services, "requiredServices", finder);
+        check_names(action->required_permissions, "requiredPermissions", finder);
+        check_names(action->also_accepts, "alsoAccepts", finder);
         if (finder->error)
                 return finder->error;
         check_visibility_targets(&meta, finder);

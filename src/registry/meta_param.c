@@ -216,6 +216,7 @@ static void fill_plain_members(const struct bp_param_definition *definition, str
         meta->required = definition->required != 0;
         meta->raw = definition->flags & BP_PARAM_RAW;
         meta->nullable = definition->flags & BP_PARAM_NULLABLE;
+        meta->form_default = definition->flags & BP_PARAM_FORM_DEFAULT;
 }
 
 void bp_param_meta_build(struct bp_arena *arena, const struct bp_action *action, size_t index, struct bp_finder *finder,

@@ -87,6 +87,7 @@ static void write_param(struct bp_strbuf *buffer, const struct bp_param_meta *pa
         bp_writer_text(&object, "alias", param->alias);
         bp_writer_bool(&object, "raw", param->raw);
         bp_writer_bool(&object, "nullable", param->nullable);
+        bp_writer_bool(&object, "formDefault", param->form_default);
         bp_strbuf_add_char(buffer, '}');
 }
 
@@ -155,6 +156,7 @@ static void write_additions(struct bp_writer *object, const struct bp_action_ent
         bp_writer_bool(object, "timeoutIsSuccess", meta->timeout_is_success);
         bp_writer_text(object, "routes", meta->routes);
         bp_writer_text(object, "deprecated", meta->deprecated);
+        bp_writer_texts(object, "alsoAccepts", meta->also_accepts);
         bp_writer_text(object, "publisher", entry->publisher);
         bp_writer_text(object, "unavailable", entry->unavailable);
 }

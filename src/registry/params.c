@@ -278,12 +278,19 @@ static int check_param(const struct bp_action_meta *meta, const struct bp_param_
         return bp_param_check_value(param, key, value, how->templates, findings);
 }
 
+static bool is_also_accepted(const struct bp_action_meta *meta, const char *name) {
+        for (const char *const *accepted = meta->also_accepts; *accepted; accepted++)
+                if (strcmp(*accepted, name) == 0)
+                        return true;
+        return false;
+}
+
 static int check_known(const struct bp_action_meta *meta, const struct bp_member *member,
                        struct bp_problem_list *findings) {
         struct bp_similar similar;
         struct bp_problem problem;
 
-        if (bp_action_meta_param(meta, member->key))
+        if (bp_action_meta_param(meta, member->key) || is_also_accepted(meta, member->key))
                 return 0;
         bp_similar_init(&similar, member->key);
         for (size_t i = 0; i < meta->n_params; i++)
@@ -362,7 +369,7 @@ int bp_params_complete(const struct bp_action_meta *meta, const struct bp_value 
         for (size_t i = 0; i < meta->n_params; i++) {
                 const struct bp_param_meta *param = &meta->params[i];
 
-                if (param->has_default && !bp_value_is_text(&param->default_value, "") &&
+                if (param->has_default && !param->form_default && !bp_value_is_text(&param->default_value, "") &&
                     !bp_object_has(&completed, param->name, strlen(param->name)))
                         bp_object_set_z(&completed, param->name, param->default_value);
         }

@@ -33,8 +33,9 @@ struct bp_param_meta {
         const char *name, *label, *description, *placeholder, *group, *alias; /**< the last four or NULL */
         enum bp_param_type type;
         bool required;
-        bool raw;      /**< templates inside reach the action unresolved */
-        bool nullable; /**< null is a value and no absence */
+        bool raw;          /**< templates inside reach the action unresolved */
+        bool nullable;     /**< null is a value and no absence */
+        bool form_default; /**< the default only fills forms */
         bool has_default;
         struct bp_value default_value;
         const struct bp_select_option *options;
@@ -73,6 +74,7 @@ struct bp_action_meta {
         const struct bp_retry_policy *retry_policy; /**< or NULL */
         const char *const *required_services;       /**< NULL-terminated, never NULL */
         const char *const *required_permissions;    /**< NULL-terminated, never NULL */
+        const char *const *also_accepts;            /**< NULL-terminated, never NULL */
         const char *docs_url, *deprecated, *routes; /**< or NULL */
 };
 
@@ -223,7 +225,8 @@ int bp_params_check(const struct bp_action_meta *meta, const struct bp_value *pa
  * what is not resolved yet. */
 bool bp_params_have_templates(const struct bp_action_meta *meta, const struct bp_value *params);
 
-/** The parameters an executor receives: aliases renamed, nulls dropped, defaults applied (except ""). */
+/** The parameters an executor receives: aliases renamed, nulls dropped, defaults applied (except "" and those for
+ * forms). */
 int bp_params_complete(const struct bp_action_meta *meta, const struct bp_value *params, struct bp_arena *arena,
                        struct bp_value *ret_params);
 

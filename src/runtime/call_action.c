@@ -298,16 +298,21 @@ int bp_check_action(void *userdata, const struct bp_action_entry *entry, const s
                     struct bp_problem_list *findings) {
         static const struct bp_host_services none;
         _cleanup_(bp_arena_freep) struct bp_arena *arena = NULL;
+        struct bp_value completed;
+        int r;
 
         (void)userdata;
         arena = bp_arena_new(CHECK_ARENA_BYTES);
         if (!arena)
                 return -ENOMEM;
+        r = bp_params_complete(bp_action_entry_meta(entry), params, arena, &completed);
+        if (r < 0)
+                return r;
         return bp_call_validate(&(struct bp_call){.entry = entry,
                                                   .arena = arena,
                                                   .step_id = "step",
                                                   .execution_id = nil_id,
-                                                  .params = params,
+                                                  .params = &completed,
                                                   .workflow_params = &bp_value_empty_object,
                                                   .step_outputs = &bp_value_empty_object,
                                                   .idempotency_key = nil_id,

@@ -15,7 +15,8 @@ static const struct bp_param_definition params[] = {
         {.name = "json", .label = "JSON", .type = BP_PARAM_JSON},
         {.name = "message", .label = "Message", .type = BP_PARAM_TEMPLATE, .default_json = "\"\""},
         {.name = "branches", .label = "Branches", .type = BP_PARAM_BRANCHES, .flags = BP_PARAM_RAW},
-        {.name = "range", .label = "Range", .type = BP_PARAM_RANGE, BP_BETWEEN(10, 100)},
+        {.name = "range", .label = "Range", .type = BP_PARAM_RANGE, .default_json = "[20, 30]",
+         .flags = BP_PARAM_FORM_DEFAULT, BP_BETWEEN(10, 100)},
         {.name = "model", .label = "Model", .type = BP_PARAM_MODEL_REF},
         {.name = "code", .label = "Code", .type = BP_PARAM_STRING, BP_RULES(.pattern = "^[a-z]+$")},
         {.name = "zip", .label = "Zip", .type = BP_PARAM_STRING,
@@ -40,6 +41,7 @@ static const struct bp_action_meta *register_params(struct fixture *fixture, con
         action.params = list;
         action.n_params = count;
         action.param_size = sizeof(*list);
+        action.also_accepts = BP_STRINGS("prompt");
         if (add(fixture, &action) != 0)
                 fail_msg("%s", fixture->problems.items[0]->message);
         *ret_snapshot = publish(fixture);
@@ -191,6 +193,7 @@ static void an_unknown_name_gets_the_nearest_one(void **state) {
                 {"{\"cuont\": 1}", "PARAM_UNKNOWN", "/cuont", "Unknown parameter: cuont, did you mean 'count'?"},
                 {"{\"something/else\": 1}", "PARAM_UNKNOWN", "/something~1else", "Unknown parameter: something/else"},
                 {.params = "{\"n\": 1}"},
+                {.params = "{\"prompt\": 1}"},
         };
         const struct bp_params_check how = {.unknown_names = true};
 
@@ -225,6 +228,7 @@ static void an_executor_receives_defaults_and_neither_nulls_nor_aliases(void **s
                 {"{\"text\": \"\", \"other\": [null]}",
                  "{\"text\": \"\", \"other\": [null], \"count\": 3, \"mode\": \"fast\"}"},
                 {"null", "{\"count\": 3, \"mode\": \"fast\"}"},
+                {"{\"range\": [40, 50]}", "{\"range\": [40, 50], \"count\": 3, \"mode\": \"fast\"}"},
         };
         struct fixture *fixture = *state;
         const struct bp_registry_snapshot *snapshot;
