@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from running_platform import RunningPlatform
 from running_server import RunningServer
 from terminal import Terminal
 
@@ -77,6 +78,22 @@ def planets(root):
     yield service.stdout.readline().split()[-1]
     service.terminate()
     service.wait()
+
+
+@pytest.fixture(scope="session")
+def platform():
+    """The stand-in platform, one for all tests."""
+    running = RunningPlatform()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def world(platform):
+    """A world of the platform that is this test's alone: its records, rules, jobs and calls."""
+    world = platform.world()
+    yield world
+    world.close()
 
 
 @pytest.fixture
