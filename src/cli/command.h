@@ -46,6 +46,12 @@ enum bp_option_id {
         BP_OPTION_SCOPE,
         BP_OPTION_OWNER,
         BP_OPTION_EXPIRES_IN,
+        BP_OPTION_SERVICE,
+        BP_OPTION_DAPR,
+        BP_OPTION_BUS,
+        BP_OPTION_USER,
+        BP_OPTION_RETRIES,
+        BP_OPTION_TRACE,
         BP_OPTION_SETTING = 100, /**< the first setting of the service; the others follow in their order */
 };
 

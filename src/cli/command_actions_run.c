@@ -8,14 +8,13 @@
 #include "base/problem.h"
 #include "base/strbuf.h"
 #include "cli/action_call.h"
-#include "cli/allow_hosts.h"
 #include "cli/catalogue.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/jsonl.h"
+#include "cli/outgoing.h"
 #include "cli/show_problem.h"
-#include "http/client.h"
 #include "registry/registry.h"
 #include "runtime/call_action.h"
 
@@ -24,8 +23,10 @@
 struct session {
         struct bp_cli *cli;
         struct bp_catalogue catalogue;
-        struct bp_http_client_settings http;
+        struct bp_outgoing outgoing;
+        struct bp_invoker *invoker;
         bool virtual_time;
+        struct bp_strbuf *calls; /* of the line at hand, told in its answer; or NULL */
 };
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -41,7 +42,18 @@ static void write_error(struct bp_strbuf *buffer, const struct bp_action_answer 
                 bp_json_write_string(buffer, answer->message, strlen(answer->message));
 }
 
-static void write_answer(struct bp_strbuf *buffer, const struct bp_action_answer *answer) {
+/* In a batch the calls of a line belong into its answer. The call runs on this thread, and so its requests begin here.
+ */
+static void keep_call(void *userdata, const struct bp_http_request *request) {
+        struct session *session = userdata;
+
+        if (session->calls->size)
+                bp_strbuf_add_char(session->calls, ',');
+        bp_outgoing_write_call(session->calls, request);
+}
+
+static void write_answer(struct bp_strbuf *buffer, const struct bp_action_answer *answer,
+                         const struct bp_strbuf *calls) {
         bp_strbuf_printf(buffer, "{\"success\":%s,\"outputs\":", answer->success ? "true" : "false");
         bp_json_write(buffer, &answer->outputs);
         bp_strbuf_add_text(buffer, ",\"error\":");
@@ -50,6 +62,10 @@ static void write_answer(struct bp_strbuf *buffer, const struct bp_action_answer
                 bp_strbuf_add_text(buffer, ",\"awaiting_event\":true,\"external_workflow_id\":");
                 bp_json_write_string(buffer, answer->external_id, strlen(answer->external_id));
         }
+        if (answer->awaiting_event && answer->timeout_seconds)
+                bp_strbuf_printf(buffer, ",\"timeout_seconds\":%lld", (long long)answer->timeout_seconds);
+        if (calls)
+                bp_strbuf_printf(buffer, ",\"calls\":[%s]", bp_strbuf_text(calls));
         bp_strbuf_add_char(buffer, '}');
 }
 
@@ -73,8 +89,10 @@ static int answer_check(const struct bp_action_call *call, struct bp_arena *aren
 
 static int answer_line(void *userdata, const struct bp_value *line, struct bp_arena *arena, struct bp_strbuf *answer,
                        struct bp_problem *reterr_problem) {
-        const struct session *session = userdata;
-        struct bp_action_run run = {.http = &session->http, .virtual_time = session->virtual_time};
+        struct session *session = userdata;
+        struct bp_action_run run = {.invoker = session->invoker,
+                                    .system_user_id = session->outgoing.system_user_id,
+                                    .virtual_time = session->virtual_time};
         struct bp_action_answer came_to;
         struct bp_action_call call;
         int r;
@@ -90,9 +108,11 @@ static int answer_line(void *userdata, const struct bp_value *line, struct bp_ar
                 return r;
         run.entry = call.entry;
         run.params = &call.params;
+        if (session->calls)
+                bp_strbuf_clear(session->calls);
         r = bp_run_action(&run, arena, &came_to);
         if (r == 0)
-                write_answer(answer, &came_to);
+                write_answer(answer, &came_to, session->calls);
         return r;
 }
 
@@ -120,7 +140,7 @@ static int show_answer(const struct bp_cli *cli, const char *format, const struc
 
         bp_strbuf_init(&text, NULL, SIZE_MAX);
         if (strcmp(format, "json") == 0)
-                write_answer(&text, answer);
+                write_answer(&text, answer, NULL);
         else
                 bp_json_write_pretty(&text, &answer->outputs);
         bp_strbuf_add_char(&text, '\n');
@@ -178,7 +198,8 @@ static int call_once(const struct session *session, const struct bp_arguments *a
         if (bp_run_action(&(const struct bp_action_run){.entry = call.entry,
                                                         .params = &call.params,
                                                         .step_outputs = &steps,
-                                                        .http = &session->http,
+                                                        .invoker = session->invoker,
+                                                        .system_user_id = session->outgoing.system_user_id,
                                                         .virtual_time = session->virtual_time,
                                                         .log = show_log,
                                                         .userdata = session->cli},
@@ -187,16 +208,42 @@ static int call_once(const struct session *session, const struct bp_arguments *a
         return show_answer(session->cli, bp_arguments_text(arguments, BP_OPTION_FORMAT), &answer);
 }
 
+static int run_batch(struct session *session) {
+        struct bp_strbuf calls;
+        int code;
+
+        bp_strbuf_init(&calls, NULL, SIZE_MAX);
+        session->calls = session->outgoing.invoke.trace ? &calls : NULL;
+        if (session->calls) {
+                session->outgoing.invoke.trace = keep_call;
+                session->outgoing.invoke.trace_userdata = session;
+        }
+        if (bp_invoker_new(&session->outgoing.invoke, &session->invoker))
+                code = bp_cli_no_memory(session->cli);
+        else
+                code = bp_jsonl_run(session->cli, answer_line, session);
+        bp_strbuf_done(&calls);
+        return code;
+}
+
+static int run_once(struct session *session, const struct bp_arguments *arguments, struct bp_arena *arena) {
+        if (bp_invoker_new(&session->outgoing.invoke, &session->invoker))
+                return bp_cli_no_memory(session->cli);
+        return call_once(session, arguments, arena);
+}
+
 int bp_command_actions_run(struct bp_cli *cli, const struct bp_arguments *arguments) {
         _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(ARENA_SIZE_MAX);
         struct session session = {.cli = cli, .virtual_time = bp_arguments_has(arguments, BP_OPTION_VIRTUAL_TIME)};
-        int code;
+        int code = arena ? bp_outgoing_read(cli, arguments, arena, &session.outgoing) : bp_cli_no_memory(cli);
 
-        session.http.allow_hosts = arena ? bp_allow_hosts_read(arguments, arena) : NULL;
-        if (!session.http.allow_hosts || bp_catalogue_open(cli, &session.catalogue))
+        if (code)
+                return code;
+        if (bp_catalogue_open(cli, &session.catalogue))
                 return bp_cli_no_memory(cli);
-        code = bp_arguments_has(arguments, BP_OPTION_JSONL) ? bp_jsonl_run(cli, answer_line, &session)
-                                                            : call_once(&session, arguments, arena);
+        code = bp_arguments_has(arguments, BP_OPTION_JSONL) ? run_batch(&session)
+                                                            : run_once(&session, arguments, arena);
+        bp_invoker_free(session.invoker);
         bp_catalogue_close(&session.catalogue);
         return code;
 }

@@ -10,13 +10,13 @@
 #include "base/problem.h"
 #include "base/similar.h"
 #include "base/strbuf.h"
-#include "cli/allow_hosts.h"
 #include "cli/attendant.h"
 #include "cli/catalogue.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/load_definition.h"
+#include "cli/outgoing.h"
 #include "cli/run_batch.h"
 #include "cli/run_durable.h"
 #include "cli/run_plan.h"
@@ -24,7 +24,6 @@
 #include "cli/run_view.h"
 #include "cli/run_words.h"
 #include "cli/show_problem.h"
-#include "http/client.h"
 #include "pipeline/definition.h"
 #include "runtime/runtime.h"
 
@@ -38,6 +37,7 @@ struct session {
         struct bp_catalogue catalogue;
         struct bp_checked checked;
         struct bp_value given, params;
+        struct bp_outgoing outgoing;
         struct bp_runtime *runtime;     /* of a run without a store */
         struct bp_durable_run *durable; /* of one with a store */
         struct bp_id execution;
@@ -286,7 +286,7 @@ static int open_engine(struct session *session, const struct bp_runtime_settings
         const struct bp_durable_order order = {.cli = session->cli,
                                                .store = bp_arguments_text(session->arguments, BP_OPTION_STORE),
                                                .registry = session->catalogue.registry,
-                                               .http = settings->http,
+                                               .outgoing = &session->outgoing,
                                                .observer = settings->observer,
                                                .arena = session->arena};
 
@@ -297,16 +297,13 @@ static int open_engine(struct session *session, const struct bp_runtime_settings
 static int run_with_view(struct session *session) {
         const struct bp_observer observer = {
                 .records = take_records, .log = take_log, .ended = take_end, .broken = take_break, .userdata = session};
-        const struct bp_http_client_settings http = {.allow_hosts =
-                                                             bp_allow_hosts_read(session->arguments, session->arena)};
         const struct bp_runtime_settings settings = {
                 .virtual_time = bp_arguments_has(session->arguments, BP_OPTION_VIRTUAL_TIME),
-                .http = &http,
+                .invoke = &session->outgoing.invoke,
+                .system_user_id = session->outgoing.system_user_id,
                 .observer = &observer};
         int r;
 
-        if (!http.allow_hosts)
-                return -ENOMEM;
         r = bp_attendant_block_signals();
         if (r == 0)
                 r = open_engine(session, &settings);
@@ -447,6 +444,8 @@ static int run_file(struct session *session) {
 
         if (code == BP_EXIT_COMPLETED)
                 code = read_params(session);
+        if (code == BP_EXIT_COMPLETED)
+                code = bp_outgoing_read(session->cli, session->arguments, session->arena, &session->outgoing);
         if (code)
                 return code;
         if (bp_arguments_has(session->arguments, BP_OPTION_DRY_RUN))

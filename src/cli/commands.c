@@ -45,6 +45,21 @@
         {.id = BP_OPTION_ALLOW_HOST, .name = "allow-host", .argument = "HOST[:PORT]",                   \
          .kind = BP_ARGUMENT_TEXT, .repeatable = true,                                                  \
          .help = "let HTTP requests reach this host although its address is private"}
+#define OPTIONS_OUTGOING                                                                                \
+        OPTION_ALLOW_HOST,                                                                              \
+        {.id = BP_OPTION_SERVICE, .name = "service", .argument = "APP=URL", .kind = BP_ARGUMENT_PAIR,   \
+         .repeatable = true, .help = "reach this service at this URL"},                                 \
+        {.id = BP_OPTION_DAPR, .name = "dapr", .argument = "URL", .kind = BP_ARGUMENT_TEXT,             \
+         .help = "reach every other service through this Dapr sidecar"},                                \
+        {.id = BP_OPTION_BUS, .name = "bus", .argument = "URL|dapr", .kind = BP_ARGUMENT_TEXT,          \
+         .help = "publish events to this URL, as CloudEvents, or through the sidecar"},                 \
+        {.id = BP_OPTION_USER, .name = "user", .argument = "ID", .kind = BP_ARGUMENT_TEXT,              \
+         .help = "ask services on behalf of this user where no other is named"},                        \
+        {.id = BP_OPTION_RETRIES, .name = "retries", .argument = "N", .kind = BP_ARGUMENT_TEXT,         \
+         .help = "how often a call to a service may be repeated; 2 unless given"},                      \
+        {.id = BP_OPTION_TRACE, .name = "trace", .kind = BP_ARGUMENT_NONE,                              \
+         .help = "tell each outgoing call on the error stream, one JSON object a line"}
+
 #define OPTION_VIRTUAL_TIME                                                                             \
         {.id = BP_OPTION_VIRTUAL_TIME, .name = "virtual-time", .kind = BP_ARGUMENT_NONE,                \
          .help = "waits cost no time: when nothing runs, the clock jumps to what is due next"}
@@ -97,7 +112,7 @@ const struct bp_command bp_commands[] = {
                          .help = "check everything and show the plan, with every parameter that is known; run nothing"},
                         {.id = BP_OPTION_STORE, .name = "store", .argument = "FILE", .kind = BP_ARGUMENT_FILE,
                          .help = "run durably: keep every record in this store, made where there is none"},
-                        OPTION_ALLOW_HOST, OPTION_VIRTUAL_TIME, OPTION_JSONL("{dag or yaml or json, params}")),
+                        OPTIONS_OUTGOING, OPTION_VIRTUAL_TIME, OPTION_JSONL("{dag or yaml or json, params}")),
                 EXAMPLES({"Run a pipeline", "budpipeline run examples/01-hello.yaml"},
                          {"Give it a parameter", "budpipeline run examples/01-hello.yaml -p name=Ada"},
                          {"Look before running", "budpipeline run examples/06-report.yaml --dry-run"},
@@ -200,7 +215,7 @@ const struct bp_command bp_commands[] = {
                           .replaced_by = BP_OPTION_BIT(BP_OPTION_JSONL), .help = "type of the action"}),
                 OPTIONS(OPTION_PARAM("a parameter of the action"), OPTION_PARAMS_FILE, OPTION_STEPS_FILE,
                         OPTION_FORMAT("the outputs as text, or success, outputs and error as json", "text", "json"),
-                        OPTION_ALLOW_HOST, OPTION_VIRTUAL_TIME,
+                        OPTIONS_OUTGOING, OPTION_VIRTUAL_TIME,
                         OPTION_JSONL("{action, params, workflow_params, step_outputs}")),
                 EXAMPLES({"Write a line", "budpipeline actions run log -p message=hello"},
                          {"Sort a list", "budpipeline actions run transform -p operation=sort -p input='[3, 1, 2]'"},

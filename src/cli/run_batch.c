@@ -8,14 +8,13 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "base/strbuf.h"
-#include "cli/allow_hosts.h"
 #include "cli/catalogue.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/jsonl.h"
 #include "cli/load_definition.h"
+#include "cli/outgoing.h"
 #include "cli/run_result.h"
-#include "http/client.h"
 #include "pipeline/definition.h"
 #include "runtime/runtime.h"
 
@@ -123,15 +122,16 @@ int bp_run_batch(struct bp_cli *cli, const struct bp_arguments *arguments, const
         struct batch batch = {.catalogue = catalogue};
         const struct bp_observer observer = {
                 .records = take_records, .ended = take_end, .broken = take_break, .userdata = &batch};
-        const struct bp_http_client_settings http = {.allow_hosts =
-                                                             arena ? bp_allow_hosts_read(arguments, arena) : NULL};
-        const struct bp_runtime_settings settings = {.virtual_time =
-                                                             bp_arguments_has(arguments, BP_OPTION_VIRTUAL_TIME),
-                                                     .http = &http,
-                                                     .observer = &observer};
-        int code;
+        struct bp_runtime_settings settings = {.virtual_time = bp_arguments_has(arguments, BP_OPTION_VIRTUAL_TIME),
+                                               .observer = &observer};
+        struct bp_outgoing outgoing;
+        int code = arena ? bp_outgoing_read(cli, arguments, arena, &outgoing) : bp_cli_no_memory(cli);
 
-        if (!http.allow_hosts || bp_runtime_new(&settings, &batch.runtime))
+        if (code)
+                return code;
+        settings.invoke = &outgoing.invoke;
+        settings.system_user_id = outgoing.system_user_id;
+        if (bp_runtime_new(&settings, &batch.runtime))
                 return bp_cli_no_memory(cli);
         bp_run_result_init(&batch.result);
         code = bp_jsonl_run(cli, answer_line, &batch);

@@ -9,6 +9,7 @@
 #include "base/problem.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/outgoing.h"
 #include "pipeline/definition.h"
 #include "service/service.h"
 
@@ -45,7 +46,9 @@ static int url_of(const struct bp_durable_order *order, const char **ret_url) {
 
 static int open_service(struct bp_durable_run *run) {
         struct bp_service_settings settings = {.registry = run->order.registry,
-                                               .runtime = {.http = run->order.http, .drain_seconds = DRAIN_SECONDS},
+                                               .runtime = {.invoke = &run->order.outgoing->invoke,
+                                                           .system_user_id = run->order.outgoing->system_user_id,
+                                                           .drain_seconds = DRAIN_SECONDS},
                                                .observer = run->order.observer,
                                                .notice = notice};
         union {

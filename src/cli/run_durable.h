@@ -12,7 +12,7 @@ struct bp_arena;
 struct bp_cli;
 struct bp_definition;
 struct bp_durable_run;
-struct bp_http_client_settings;
+struct bp_outgoing;
 struct bp_observer;
 struct bp_registry;
 struct bp_value;
@@ -22,7 +22,7 @@ struct bp_durable_order {
         const struct bp_cli *cli;
         const char *store; /**< path, or URL as bp_store_settings takes it */
         struct bp_registry *registry;
-        const struct bp_http_client_settings *http;
+        const struct bp_outgoing *outgoing;
         const struct bp_observer *observer; /**< told of every execution of the store */
         struct bp_arena *arena;
 };

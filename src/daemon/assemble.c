@@ -39,6 +39,7 @@ static void assemble_service(const struct bp_config *config, struct bp_assembled
                 .max_connections = number(config, "client.connections"),
                 .max_per_host = number(config, "client.connections_per_host"),
         };
+        assembled->invoke = (struct bp_invoker_settings){.http = &assembled->http};
         assembled->limits = (struct bp_definition_limits){
                 .source_bytes = bytes(config, "limits.definition_bytes"),
                 .steps = number(config, "limits.steps"),
@@ -49,7 +50,6 @@ static void assemble_service(const struct bp_config *config, struct bp_assembled
                 .store_url = bp_config_text(config, "store.url"),
                 .runtime = {.engine = engine_settings(config),
                             .worker_threads = number(config, "engine.worker_threads"),
-                            .http = &assembled->http,
                             .drain_seconds = number(config, "engine.drain_seconds")},
                 .definition_limits = &assembled->limits,
                 .cached_definitions = number(config, "engine.cached_definitions"),

@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "http/client.h"
+#include "invoke/invoke.h"
 #include "pipeline/definition.h"
 #include "server/server.h"
 #include "service/service.h"
@@ -14,6 +15,7 @@ struct bp_config;
 /** What settings point to; lives as long as what was made with them. */
 struct bp_assembled {
         struct bp_http_client_settings http;
+        struct bp_invoker_settings invoke;
         struct bp_definition_limits limits;
         struct bp_service_settings service;
         struct bp_api_settings api;

@@ -27,6 +27,7 @@
 #include "daemon/notify.h"
 #include "daemon/signals.h"
 #include "daemon/store_folder.h"
+#include "invoke/invoke.h"
 #include "metrics/metrics.h"
 #include "plugins/plugins.h"
 #include "registry/registry.h"
@@ -41,6 +42,7 @@ struct daemon {
         struct bp_log *log;
         struct bp_metrics *metrics;
         struct bp_registry *registry;
+        struct bp_invoker *invoker;
         struct bp_service *service;
         struct bp_events_log *events_log;
         struct bp_api *api;
@@ -186,6 +188,11 @@ static int make_service(struct daemon *daemon, struct bp_problem *reterr_problem
 
         if (r)
                 return r;
+        daemon->assembled.invoke.metrics = daemon->metrics;
+        r = bp_invoker_new(&daemon->assembled.invoke, &daemon->invoker);
+        if (r)
+                return r;
+        settings->runtime.invoker = daemon->invoker;
         settings->registry = daemon->registry;
         settings->metrics = daemon->metrics;
         settings->notice = log_notice;
@@ -272,6 +279,7 @@ static void end(struct daemon *daemon) {
         bp_api_free(daemon->api);
         bp_events_log_end(daemon->events_log);
         bp_service_free(daemon->service);
+        bp_invoker_free(daemon->invoker);
         bp_registry_free(daemon->registry);
         bp_metrics_free(daemon->metrics);
         bp_notify_close(&daemon->notify);

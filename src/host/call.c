@@ -67,6 +67,20 @@ const struct bp_host bp_host_table = {
         .service = bp_host_service,
 };
 
+int bp_call_metadata(struct bp_arena *arena, const char *system_user_id, struct bp_value *ret_metadata) {
+        struct bp_object_builder metadata;
+        struct bp_value id;
+        int r = 0;
+
+        bp_object_init(&metadata, arena);
+        if (system_user_id && *system_user_id) {
+                r = bp_value_text_z(arena, system_user_id, &id);
+                if (r == 0)
+                        bp_object_set_z(&metadata, "system_user_id", id);
+        }
+        return r < 0 ? r : bp_object_finish(&metadata, ret_metadata);
+}
+
 static const struct bp_value *object_or_empty(const struct bp_value *value) {
         return value ? value : &bp_value_empty_object;
 }
@@ -85,7 +99,7 @@ static void prepare(struct bp_host_state *state, const struct bp_call *call, enu
                             .params = object_or_empty(call->params),
                             .workflow_params = object_or_empty(call->workflow_params),
                             .step_outputs = object_or_empty(call->step_outputs),
-                            .metadata = &bp_value_empty_object,
+                            .metadata = object_or_empty(call->metadata),
                             .timeout_seconds = call->timeout_seconds,
                             .retry_count = call->retry_count,
                             .idempotency_key = text_or_empty(call->idempotency_key),

@@ -50,6 +50,7 @@ struct bp_call {
         const struct bp_value *workflow_params; /**< or NULL */
         const struct bp_value *step_outputs;    /**< object by step id, or NULL */
         const struct bp_value *outputs;         /**< set before (on_reply, on_event, cleanup), or NULL */
+        const struct bp_value *metadata;        /**< object: what the configuration says to actions, or NULL */
         int64_t timeout_seconds;
         uint32_t retry_count;
         const char *idempotency_key;
@@ -73,6 +74,9 @@ struct bp_call_result {
         const struct bp_value *state;          /**< BP_AWAITING_REPLY: or NULL */
         double percent, eta_minutes;           /**< on_event: negative when not said */
 };
+
+/** What bp_call.metadata holds. @param system_user_id or NULL @return 0 or -ENOMEM. */
+int bp_call_metadata(struct bp_arena *arena, const char *system_user_id, struct bp_value *ret_metadata);
 
 /**
  * Calls execute. An action without code is a failure with code ACTION_UNAVAILABLE. Broken invariants (no ending called,

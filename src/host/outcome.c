@@ -133,8 +133,12 @@ static const struct bp_http_request *copy_request(struct bp_host_state *state, c
         }
         *copy = bp_host_request(request);
         copy->method = keep_text(state, copy->method ? copy->method : "GET");
-        copy->url = keep_text(state, copy->url);
+        copy->url = copy->url ? keep_text(state, copy->url) : NULL;
+        copy->service = copy->service ? keep_text(state, copy->service) : NULL;
+        copy->topic = copy->topic ? keep_text(state, copy->topic) : NULL;
         copy->headers = copy_value(state, copy->headers);
+        copy->query = copy_value(state, copy->query);
+        copy->json = copy_value(state, copy->json);
         if (copy->body) {
                 copy->body = bp_arena_text(state->arena, copy->body, copy->body_size);
                 if (!copy->body)
@@ -143,14 +147,20 @@ static const struct bp_http_request *copy_request(struct bp_host_state *state, c
         return copy;
 }
 
+static bool has_target(const struct bp_http_request *request) {
+        const struct bp_http_request known = bp_host_request(request);
+
+        return known.url || known.topic;
+}
+
 int bp_host_await_reply(struct bp_action_context *context, const struct bp_http_request *request,
                         const struct bp_value *state_value) {
         struct bp_host_state *state = bp_host_state_of(context);
 
         if (!state->action->on_reply)
                 bp_host_misuse(state, "only an action with on_reply may wait for a reply");
-        if (!request || !request->url)
-                bp_host_misuse(state, "a request needs a URL");
+        if (!request || !has_target(request))
+                bp_host_misuse(state, "a request needs a URL, or a topic");
         else
                 state->result.request = copy_request(state, request);
         state->result.state = copy_value(state, state_value);

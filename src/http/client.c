@@ -147,9 +147,17 @@ static void start_exchange(struct bp_http_client *client, struct bp_http_exchang
                 end_exchange(client, exchange, BP_HTTP_END_REFUSED, CURLE_OK);
                 return;
         }
+        if (exchange->is_delayed && bp_http_deadlines_add(&client->deadlines, exchange) == 0)
+                return;
         if (bp_http_exchange_prepare(exchange) < 0 || bp_http_deadlines_add(&client->deadlines, exchange) < 0 ||
             curl_multi_add_handle(client->multi, exchange->easy) != CURLM_OK)
                 end_exchange(client, exchange, BP_HTTP_END_CURL, CURLE_OUT_OF_MEMORY);
+}
+
+static void start_delayed(struct bp_http_client *client, struct bp_http_exchange *exchange) {
+        bp_http_deadlines_remove(&client->deadlines, exchange);
+        bp_http_exchange_undelay(exchange);
+        start_exchange(client, exchange);
 }
 
 static void end_finished(struct bp_http_client *client) {
@@ -170,8 +178,12 @@ static void end_overdue(struct bp_http_client *client) {
         struct bp_mono now = bp_mono_now();
         struct bp_http_exchange *exchange;
 
-        while ((exchange = bp_http_deadlines_first(&client->deadlines)) && exchange->deadline.us <= now.us)
-                end_exchange(client, exchange, BP_HTTP_END_DEADLINE, CURLE_OK);
+        while ((exchange = bp_http_deadlines_first(&client->deadlines)) && exchange->deadline.us <= now.us) {
+                if (exchange->is_delayed)
+                        start_delayed(client, exchange);
+                else
+                        end_exchange(client, exchange, BP_HTTP_END_DEADLINE, CURLE_OK);
+        }
 }
 
 static void end_all(struct bp_http_client *client) {
@@ -278,24 +290,6 @@ static void *run(void *userdata) {
 
 /* ---- life of a client ---- */
 
-static int copy_texts(struct bp_arena *arena, const char *const *texts, const char *const **ret_copy) {
-        size_t count = 0;
-        const char **copy;
-
-        while (texts[count])
-                count++;
-        copy = bp_arena_array(arena, count + 1, sizeof(*copy));
-        if (!copy)
-                return -ENOMEM;
-        for (size_t i = 0; i < count; i++) {
-                copy[i] = bp_arena_text(arena, texts[i], strlen(texts[i]));
-                if (!copy[i])
-                        return -ENOMEM;
-        }
-        *ret_copy = copy;
-        return 0;
-}
-
 static int copy_settings(struct bp_http_client *client, const struct bp_http_client_settings *given) {
         struct bp_http_client_settings *settings = &client->settings;
         const char *user_agent = given && given->user_agent ? given->user_agent : BP_HTTP_USER_AGENT;
@@ -315,7 +309,8 @@ static int copy_settings(struct bp_http_client *client, const struct bp_http_cli
         settings->user_agent = bp_arena_text(client->arena, user_agent, strlen(user_agent));
         if (!settings->user_agent)
                 return -ENOMEM;
-        return settings->allow_hosts ? copy_texts(client->arena, settings->allow_hosts, &settings->allow_hosts) : 0;
+        return settings->allow_hosts ? bp_http_copy_hosts(client->arena, settings->allow_hosts, &settings->allow_hosts)
+                                     : 0;
 }
 
 static bool set_multi(struct bp_http_client *client) {
@@ -415,23 +410,47 @@ struct bp_http_client *bp_http_client_free(struct bp_http_client *client) {
         return NULL;
 }
 
-int bp_http_client_begin(struct bp_http_client *client, const struct bp_http_request *request, bp_http_done *done,
-                         void *userdata, uint64_t *ret_exchange) {
-        struct bp_http_exchange *exchange;
+static uint64_t send_off(struct bp_http_client *client, struct bp_http_exchange *exchange) {
         uint64_t number;
-        int r = bp_http_exchange_new(&client->settings, request, done, userdata, &exchange);
 
-        if (r < 0)
-                return r;
         pthread_mutex_lock(&client->lock);
         number = exchange->number = ++client->last_number;
         LIST_INSERT_HEAD(bucket_of(client, number), exchange, in_table);
         TAILQ_INSERT_TAIL(&client->inbox, exchange, in_list);
         pthread_mutex_unlock(&client->lock);
         wake(client);
+        return number;
+}
+
+static int begin(struct bp_http_client *client, const struct bp_http_request *request,
+                 const struct bp_http_exchange_options *options, const struct bp_http_listener *listener,
+                 uint64_t *ret_exchange) {
+        struct bp_http_exchange *exchange;
+        uint64_t number;
+        int r = bp_http_exchange_new(&client->settings, request, options, &exchange);
+
+        if (r < 0)
+                return r;
+        exchange->listener = *listener;
+        number = send_off(client, exchange);
         if (ret_exchange)
                 *ret_exchange = number;
         return 0;
+}
+
+int bp_http_client_begin(struct bp_http_client *client, const struct bp_http_request *request, bp_http_done *done,
+                         void *userdata, uint64_t *ret_exchange) {
+        static const struct bp_http_exchange_options none;
+
+        return begin(client, request, &none, &(const struct bp_http_listener){.done = done, .userdata = userdata},
+                     ret_exchange);
+}
+
+int bp_http_client_begin_with(struct bp_http_client *client, const struct bp_http_request *request,
+                              const struct bp_http_exchange_options *options, bp_http_ended *ended, void *userdata,
+                              uint64_t *ret_exchange) {
+        return begin(client, request, options, &(const struct bp_http_listener){.ended = ended, .userdata = userdata},
+                     ret_exchange);
 }
 
 void bp_http_client_cancel(struct bp_http_client *client, uint64_t number) {
@@ -459,7 +478,7 @@ struct waiter {
         bool has_ended;
 };
 
-static const struct bp_http_response *copy_response(struct bp_arena *arena, const struct bp_http_response *response) {
+struct bp_http_response *bp_http_response_copy(struct bp_arena *arena, const struct bp_http_response *response) {
         struct bp_http_response *copy = bp_arena_alloc(arena, sizeof(*copy));
         struct bp_value *headers = bp_arena_alloc(arena, sizeof(*headers));
 
@@ -477,7 +496,7 @@ static void end_waiting(void *userdata, const struct bp_http_response *response)
         struct waiter *waiter = userdata;
 
         pthread_mutex_lock(&waiter->lock);
-        waiter->response = copy_response(waiter->arena, response);
+        waiter->response = bp_http_response_copy(waiter->arena, response);
         waiter->has_ended = true;
         pthread_cond_signal(&waiter->ended);
         pthread_mutex_unlock(&waiter->lock);

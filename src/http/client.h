@@ -57,8 +57,35 @@ typedef void bp_http_done(void *userdata, const struct bp_http_response *respons
 int bp_http_client_begin(struct bp_http_client *client, const struct bp_http_request *request, bp_http_done *done,
                          void *userdata, uint64_t *ret_exchange);
 
+/** What ended an exchange. */
+enum bp_http_end {
+        BP_HTTP_END_REFUSED = 1, /**< never tried: the request is wrong, its target is blocked, or the caller said so */
+        BP_HTTP_END_CURL,        /**< it took place, or could not: see the response */
+        BP_HTTP_END_DEADLINE,    /**< its time was up */
+        BP_HTTP_END_CANCEL,      /**< cancelled, or the client was closed */
+};
+
+/** What holds for one exchange beyond its request. 0 and NULL: nothing. Copied. */
+struct bp_http_exchange_options {
+        const char *const *allow_hosts; /**< named targets besides those of the client; NULL-terminated */
+        const char *ca_file;            /**< certificates in PEM that vouch for the target, in place of the system's */
+        const char *refusal;            /**< it is not sent: BP_HTTP_UNSENT with this message */
+        uint32_t delay_ms;              /**< it is sent no earlier; its timeout counts from then */
+};
+
+/** As bp_http_done, with what ended the exchange. */
+typedef void bp_http_ended(void *userdata, const struct bp_http_response *response, enum bp_http_end end);
+
+/** As bp_http_client_begin(), with options. */
+int bp_http_client_begin_with(struct bp_http_client *client, const struct bp_http_request *request,
+                              const struct bp_http_exchange_options *options, bp_http_ended *ended, void *userdata,
+                              uint64_t *ret_exchange);
+
 /** Ends an exchange early; its callback runs with BP_HTTP_BROKEN or BP_HTTP_UNSENT. Unknown numbers are ignored. */
 void bp_http_client_cancel(struct bp_http_client *client, uint64_t number);
+
+/** A copy of a response in the arena, everything below included but its `state`. NULL when memory is exhausted. */
+struct bp_http_response *bp_http_response_copy(struct bp_arena *arena, const struct bp_http_response *response);
 
 /**
  * Performs an exchange and waits for it; the response belongs to the arena. Any thread but the client's.

@@ -158,7 +158,8 @@ static void take_target(struct bp_http_exchange *exchange) {
 static int judge_target(struct bp_http_exchange *exchange) {
         const char *refusal;
 
-        exchange->target_is_allowed = bp_http_target_is_allowed(&exchange->target, exchange->settings->allow_hosts);
+        exchange->target_is_allowed = bp_http_target_is_allowed(&exchange->target, exchange->settings->allow_hosts) ||
+                                      bp_http_target_is_allowed(&exchange->target, exchange->allow_hosts);
         refusal = exchange->target_is_allowed ? NULL : bp_http_target_refusal(&exchange->target, exchange->arena);
         if (refusal == bp_http_guard_no_memory)
                 return -ENOMEM;
@@ -168,7 +169,7 @@ static int judge_target(struct bp_http_exchange *exchange) {
 }
 
 static int take_url(struct bp_http_exchange *exchange, const char *url) {
-        const char *refusal = bp_http_guard(exchange->settings, url, exchange->arena);
+        const char *refusal = bp_http_guard_named(exchange->settings, exchange->allow_hosts, url, exchange->arena);
         char *scheme = NULL;
         CURLUcode code;
 
@@ -218,8 +219,38 @@ static int take_request(struct bp_http_exchange *exchange, const struct bp_http_
         return r < 0 ? r : take_body(exchange, request);
 }
 
+static int take_options(struct bp_http_exchange *exchange, const struct bp_http_exchange_options *options) {
+        if (options->refusal)
+                refuse(exchange, BP_HTTP_UNSENT, "%s", options->refusal);
+        if (options->ca_file) {
+                exchange->ca_file = bp_arena_text(exchange->arena, options->ca_file, strlen(options->ca_file));
+                if (!exchange->ca_file)
+                        return -ENOMEM;
+        }
+        if (options->allow_hosts &&
+            bp_http_copy_hosts(exchange->arena, options->allow_hosts, &exchange->allow_hosts) < 0)
+                return -ENOMEM;
+        if (options->delay_ms) {
+                exchange->is_delayed = true;
+                exchange->deadline = (struct bp_mono){bp_mono_now().us + (int64_t)options->delay_ms * 1000};
+        }
+        return 0;
+}
+
+static int take_all(struct bp_http_exchange *exchange, const struct bp_http_exchange_options *options,
+                    const struct bp_http_request *request) {
+        int r = take_options(exchange, options);
+
+        return r < 0 || exchange->refused_as ? r : take_request(exchange, request);
+}
+
+void bp_http_exchange_undelay(struct bp_http_exchange *exchange) {
+        exchange->is_delayed = false;
+        exchange->deadline = (struct bp_mono){bp_mono_now().us + (int64_t)exchange->timeout_ms * 1000};
+}
+
 int bp_http_exchange_new(const struct bp_http_client_settings *settings, const struct bp_http_request *request,
-                         bp_http_done *done, void *userdata, struct bp_http_exchange **ret_exchange) {
+                         const struct bp_http_exchange_options *options, struct bp_http_exchange **ret_exchange) {
         struct bp_http_exchange *exchange = bp_calloc(1, sizeof(*exchange));
         int r;
 
@@ -227,8 +258,6 @@ int bp_http_exchange_new(const struct bp_http_client_settings *settings, const s
                 return -ENOMEM;
         exchange->stage = BP_HTTP_QUEUED;
         exchange->settings = settings;
-        exchange->done = done;
-        exchange->userdata = userdata;
         exchange->deadline_index = BP_HTTP_NO_DEADLINE;
         exchange->timeout_ms = request->timeout_ms ? request->timeout_ms : DEFAULT_TIMEOUT_MS;
         exchange->deadline = (struct bp_mono){bp_mono_now().us + (int64_t)exchange->timeout_ms * 1000};
@@ -236,7 +265,7 @@ int bp_http_exchange_new(const struct bp_http_client_settings *settings, const s
         bp_strbuf_init(&exchange->body_text, NULL, settings->response_bytes);
         /* What goes in is bounded before: the request by whoever made it, the response by the settings. */
         exchange->arena = bp_arena_new(BP_ARENA_UNLIMITED);
-        r = exchange->arena ? take_request(exchange, request) : -ENOMEM;
+        r = exchange->arena ? take_all(exchange, options, request) : -ENOMEM;
         if (r < 0) {
                 bp_http_exchange_free(exchange);
                 return r;
@@ -377,6 +406,7 @@ static bool set_confinement(struct bp_http_exchange *exchange) {
                !curl_easy_setopt(easy, CURLOPT_PROXY, "") && !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
                !curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
                !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+               (!exchange->ca_file || !curl_easy_setopt(easy, CURLOPT_CAINFO, exchange->ca_file)) &&
                !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
                !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange) &&
                !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
@@ -511,5 +541,8 @@ void bp_http_exchange_finish(struct bp_http_exchange *exchange, enum bp_http_end
                 response.body = bp_strbuf_text(&exchange->body_text);
                 response.body_size = exchange->body_text.size;
         }
-        exchange->done(exchange->userdata, &response);
+        if (exchange->listener.ended)
+                exchange->listener.ended(exchange->listener.userdata, &response, end);
+        else
+                exchange->listener.done(exchange->listener.userdata, &response);
 }

@@ -25,12 +25,11 @@ enum bp_http_stage {
         BP_HTTP_CANCELLED,  /**< to be ended by the client's thread */
 };
 
-/** What ended an exchange. */
-enum bp_http_end {
-        BP_HTTP_END_REFUSED = 1, /**< never handed to libcurl; `refusal` says why */
-        BP_HTTP_END_CURL,        /**< libcurl is done with it */
-        BP_HTTP_END_DEADLINE,    /**< its time was up */
-        BP_HTTP_END_CANCEL,      /**< cancelled, or the client was closed */
+/** Who is told how an exchange ended. One of the two functions. */
+struct bp_http_listener {
+        bp_http_ended *ended;
+        bp_http_done *done;
+        void *userdata;
 };
 
 /** One exchange. Heap. */
@@ -41,9 +40,11 @@ struct bp_http_exchange {
         TAILQ_ENTRY(bp_http_exchange) in_list; /**< inbox, or the list of cancelled ones */
 
         const struct bp_http_client_settings *settings;
-        bp_http_done *done;
-        void *userdata;
-        struct bp_mono deadline;
+        const char *const *allow_hosts; /**< besides those of the settings, or NULL */
+        const char *ca_file;            /**< or NULL */
+        struct bp_http_listener listener;
+        struct bp_mono deadline; /**< of the exchange; while it `is_delayed`, when it begins */
+        bool is_delayed;
         size_t deadline_index;
         uint32_t timeout_ms;
 
@@ -69,11 +70,15 @@ struct bp_http_exchange {
 
 /**
  * Copies and checks a request. What is wrong with it is put down in `refused_as` and `refusal`.
+ * Who is told how it ended is for the caller to fill in.
  * @param settings complete, and outliving the exchange
  * @return 0 or -ENOMEM.
  */
 int bp_http_exchange_new(const struct bp_http_client_settings *settings, const struct bp_http_request *request,
-                         bp_http_done *done, void *userdata, struct bp_http_exchange **ret_exchange);
+                         const struct bp_http_exchange_options *options, struct bp_http_exchange **ret_exchange);
+
+/** Begins a delayed exchange: from now on its deadline is that of the request. */
+void bp_http_exchange_undelay(struct bp_http_exchange *exchange);
 
 /** Frees it; its libcurl handle must be in no multi handle any more. NULL is allowed. */
 struct bp_http_exchange *bp_http_exchange_free(struct bp_http_exchange *exchange);

@@ -7,6 +7,7 @@
 #include "http/guard.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,24 @@ __attribute__((format(printf, 2, 3))) static const char *reason(struct bp_arena 
         return copy ? copy : bp_http_guard_no_memory;
 }
 
+int bp_http_copy_hosts(struct bp_arena *arena, const char *const *hosts, const char *const **ret_copy) {
+        size_t count = 0;
+        const char **copy;
+
+        while (hosts[count])
+                count++;
+        copy = bp_arena_array(arena, count + 1, sizeof(*copy));
+        if (!copy)
+                return -ENOMEM;
+        for (size_t i = 0; i < count; i++) {
+                copy[i] = bp_arena_text(arena, hosts[i], strlen(hosts[i]));
+                if (!copy[i])
+                        return -ENOMEM;
+        }
+        *ret_copy = copy;
+        return 0;
+}
+
 static bool is_blocked_name(const char *host) {
         static const char suffix[] = ".localhost";
         size_t size = strlen(host);
@@ -196,6 +215,11 @@ static const char *bracket_refusal(const char *host, size_t size, struct bp_aren
 }
 
 const char *bp_http_guard(const struct bp_http_client_settings *settings, const char *url, struct bp_arena *arena) {
+        return bp_http_guard_named(settings, NULL, url, arena);
+}
+
+const char *bp_http_guard_named(const struct bp_http_client_settings *settings, const char *const *allow_hosts,
+                                const char *url, struct bp_arena *arena) {
         struct bp_http_target target;
         uint16_t port = strncasecmp(url, "https:", 6) == 0 ? 443 : 80;
         size_t size;
@@ -212,7 +236,8 @@ const char *bp_http_guard(const struct bp_http_client_settings *settings, const 
                 return refusal;
         if (!bp_http_target_set(&target, host, size, port))
                 return "Invalid URL: the host name is too long";
-        if (bp_http_target_is_allowed(&target, settings ? settings->allow_hosts : NULL))
+        if (bp_http_target_is_allowed(&target, settings ? settings->allow_hosts : NULL) ||
+            bp_http_target_is_allowed(&target, allow_hosts))
                 return NULL;
         return bp_http_target_refusal(&target, arena);
 }

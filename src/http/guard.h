@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct bp_arena;
+struct bp_http_client_settings;
 
 /** Longest host name that is taken, NUL included. */
 #define BP_HTTP_HOST_SIZE 256
@@ -26,6 +27,13 @@ bool bp_http_target_set(struct bp_http_target *target, const char *host, size_t 
 
 /** True when `allow_hosts` (see struct bp_http_client_settings; may be NULL) names the target. */
 bool bp_http_target_is_allowed(const struct bp_http_target *target, const char *const *allow_hosts);
+
+/** Copies a list of named targets into the arena. @return 0 or -ENOMEM. */
+int bp_http_copy_hosts(struct bp_arena *arena, const char *const *hosts, const char *const **ret_copy);
+
+/** As bp_http_guard(), with named targets besides those of the settings. */
+const char *bp_http_guard_named(const struct bp_http_client_settings *settings, const char *const *allow_hosts,
+                                const char *url, struct bp_arena *arena);
 
 /** The reason that stands for a lack of memory. */
 extern const char bp_http_guard_no_memory[];

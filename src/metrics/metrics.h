@@ -34,6 +34,9 @@ enum bp_metric {
         BP_METRIC_COMMIT_ROWS,           /**< rows written by them */
         BP_METRIC_WORKERS_BUSY,          /**< gauge */
         BP_METRIC_WORKERS_QUEUED,        /**< gauge */
+        BP_METRIC_SERVICE_CALLS,         /**< labels service, outcome */
+        BP_METRIC_SERVICE_RETRIES,       /**< label service */
+        BP_METRIC_SERVICE_BREAKER,       /**< gauge, label service: 1 while its breaker is open or half open */
 };
 
 /** Histograms, in seconds unless named otherwise. */

@@ -54,6 +54,18 @@ const struct bp_metric_spec bp_metric_specs[BP_N_METRICS] = {
         [BP_METRIC_WORKERS_QUEUED] = {.name = "budpipeline_workers_queued",
                                       .type = "gauge",
                                       .help = "Calls that wait for a worker thread."},
+        [BP_METRIC_SERVICE_CALLS] = {.name = "budpipeline_service_calls_total",
+                                     .type = "counter",
+                                     .help = "Calls to services, the bus included, by what they came to.",
+                                     .labels = {"service", "outcome"}},
+        [BP_METRIC_SERVICE_RETRIES] = {.name = "budpipeline_service_retries_total",
+                                       .type = "counter",
+                                       .help = "Further tries of calls to services.",
+                                       .labels = {"service"}},
+        [BP_METRIC_SERVICE_BREAKER] = {.name = "budpipeline_service_breaker_open",
+                                       .type = "gauge",
+                                       .help = "1 while calls to the service are held back because it fails.",
+                                       .labels = {"service"}},
 };
 
 const struct bp_metric_spec bp_histogram_specs[BP_N_HISTOGRAMS] = {

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "host/host.h"
-#include "http/client.h"
+#include "invoke/invoke.h"
 #include "registry/registry.h"
 
 enum {
@@ -21,16 +21,16 @@ enum {
 };
 
 static const char nil_id[] = "00000000-0000-0000-0000-000000000000";
-static const struct bp_http_client_settings http_defaults;
 
 /* One call on its way. */
 struct session {
         const struct bp_action_run *run;
-        const struct bp_http_client_settings *http;
-        struct bp_http_client *client;
-        struct bp_http_client *own_client;
+        struct bp_invoker *invoker;
         int64_t skipped_us;
-        char key[BP_ID_TEXT_SIZE]; /* each call is a request of its own to the other side */
+        uint32_t n_calls;
+        struct bp_id id; /* of this call: each is a request of its own to the other side */
+        char key[BP_ID_TEXT_SIZE];
+        struct bp_value metadata;
 };
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -62,18 +62,7 @@ static void service_progress(void *userdata, double percent, double eta_minutes)
         (void)eta_minutes;
 }
 
-static int ensure_client(struct session *session) {
-        int r;
-
-        if (session->client)
-                return 0;
-        r = bp_http_client_new(session->http, &session->own_client);
-        if (r == 0)
-                session->client = session->own_client;
-        return r;
-}
-
-static int no_client(struct bp_arena *arena, const struct bp_http_response **ret_response) {
+static int no_answer(struct bp_arena *arena, const struct bp_http_response **ret_response) {
         struct bp_http_response *response = bp_arena_alloc(arena, sizeof(*response));
 
         if (!response)
@@ -90,16 +79,17 @@ static int no_client(struct bp_arena *arena, const struct bp_http_response **ret
 static int service_http(void *userdata, const struct bp_http_request *request, struct bp_arena *arena,
                         const struct bp_http_response **ret_response) {
         struct session *session = userdata;
+        const struct bp_invoker_caller caller = {
+                .execution = session->id, .step_id = session->run->step_id, .attempt = 1, .call = session->n_calls++};
+        int r = bp_invoker_perform(session->invoker, request, &caller, arena, ret_response);
 
-        if (ensure_client(session) < 0)
-                return no_client(arena, ret_response);
-        return bp_http_client_perform(session->client, request, arena, ret_response);
+        return r < 0 && r != -ENOMEM ? no_answer(arena, ret_response) : r;
 }
 
 static const char *service_http_guard(void *userdata, const char *url, struct bp_arena *arena) {
         struct session *session = userdata;
 
-        return bp_http_guard(session->http, url, arena);
+        return bp_invoker_guard(session->invoker, url, arena);
 }
 
 static const struct bp_host_services services = {
@@ -267,22 +257,36 @@ static int call_alone(struct session *session, struct bp_arena *arena, struct bp
                 .step_outputs = run->step_outputs ? run->step_outputs : &bp_value_empty_object,
                 .timeout_seconds = bp_action_entry_meta(run->entry)->timeout_seconds,
                 .idempotency_key = session->key,
+                .metadata = &session->metadata,
                 .services = &services,
                 .userdata = session,
         };
         return check_and_call(session, &call, result);
 }
 
+static int call_with_invoker(struct session *session, struct bp_arena *arena, struct bp_call_result *result) {
+        struct bp_invoker *own = NULL;
+        int r = session->invoker ? 0 : bp_invoker_new(session->run->invoke, &own);
+
+        if (own)
+                session->invoker = own;
+        if (r == 0)
+                r = bp_call_metadata(arena, session->run->system_user_id, &session->metadata);
+        if (r == 0)
+                r = call_alone(session, arena, result);
+        bp_invoker_free(own);
+        return r;
+}
+
 int bp_run_action(const struct bp_action_run *run, struct bp_arena *arena, struct bp_action_answer *ret_answer) {
-        struct session session = {.run = run, .http = run->http ? run->http : &http_defaults, .client = run->client};
+        struct session session = {.run = run, .invoker = run->invoker, .id = bp_id_new(bp_wall_now())};
         struct bp_call_result result = {0};
         const char *unavailable;
         int r = 0;
 
-        bp_id_format(bp_id_new(bp_wall_now()), session.key);
+        bp_id_format(session.id, session.key);
         if (bp_action_entry_executor(run->entry)) {
-                r = call_alone(&session, arena, &result);
-                bp_http_client_free(session.own_client);
+                r = call_with_invoker(&session, arena, &result);
         } else {
                 unavailable = bp_action_entry_unavailable(run->entry);
                 fail_result(&result, "ACTION_UNAVAILABLE",

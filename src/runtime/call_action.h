@@ -19,8 +19,8 @@
 
 struct bp_action_entry;
 struct bp_arena;
-struct bp_http_client;
-struct bp_http_client_settings;
+struct bp_invoker;
+struct bp_invoker_settings;
 struct bp_problem_list;
 
 /** What to call, and with what. 0 and NULL mean the default named beside the member. Everything is borrowed. */
@@ -33,8 +33,9 @@ struct bp_action_run {
         const char *execution_id;               /**< the nil UUID */
         bool check_params; /**< parameters that break the metadata's rules are a failure and nothing is called */
         bool virtual_time; /**< sleeping costs no time */
-        struct bp_http_client *client;              /**< or NULL: one is made from `http` when it is needed */
-        const struct bp_http_client_settings *http; /**< also what the address guard uses */
+        struct bp_invoker *invoker;               /**< how its requests go out; one for this call alone */
+        const struct bp_invoker_settings *invoke; /**< of the one for this call alone; its defaults */
+        const char *system_user_id;               /**< see struct bp_runtime_settings; none */
         /** Lines the action logs, on the calling thread. NULL: dropped. */
         void (*log)(void *userdata, enum bp_log_level level, const char *message);
         /** True once the call shall stop: asked by the action, between its rounds and while it sleeps. NULL: never. */

@@ -8,7 +8,6 @@
 #ifndef BP_RUNTIME_LIVE_H
 #define BP_RUNTIME_LIVE_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +24,7 @@
 #include "runtime/waits.h"
 #include "runtime/workers.h"
 
-struct bp_http_client;
+struct bp_invoker;
 struct bp_task;
 
 /** The struct of type `type` whose member `member` is at `pointer`. */
@@ -119,7 +118,10 @@ struct bp_runtime {
         struct bp_engine_settings engine;
         struct bp_journal journal; /**< append is NULL: everything is durable at once */
         struct bp_observer observer;
-        const struct bp_http_client_settings *http_settings;
+        struct bp_invoker *invoker;     /**< any thread */
+        struct bp_invoker *own_invoker; /**< or NULL: it was given */
+        struct bp_arena *arena;         /**< of `metadata` */
+        struct bp_value metadata;       /**< for actions; never changes */
         uint32_t drain_seconds;
         bool virtual_time;
         bool has_loop;
@@ -133,10 +135,6 @@ struct bp_runtime {
         _Atomic uint32_t n_lines;              /**< logged and not shown yet; any thread */
         struct bp_timekeeper timekeeper;       /**< any thread reads */
         struct bp_workers *workers;            /**< any thread submits */
-
-        pthread_rwlock_t http_lock;  /**< guards the two below; any thread */
-        struct bp_http_client *http; /**< made when first needed */
-        bool http_closed;
 
         uv_loop_t loop;
         uv_async_t wake; /**< any thread sends */

@@ -25,11 +25,12 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/strbuf.h"
+#include "host/host.h"
+#include "invoke/invoke.h"
 #include "runtime/live.h"
 #include "runtime/release.h"
 #include "runtime/task.h"
 #include "runtime/task_call.h"
-#include "runtime/task_http.h"
 
 enum {
         TURN_TASKS = 256, /* tasks on this thread before other work gets its turn ... */
@@ -588,7 +589,6 @@ static void take_settings(struct bp_runtime *runtime, const struct bp_runtime_se
                 runtime->journal = *settings->journal;
         if (settings->observer)
                 runtime->observer = *settings->observer;
-        runtime->http_settings = settings->http;
         runtime->drain_seconds = settings->drain_seconds ? settings->drain_seconds : DRAIN_SECONDS;
         runtime->virtual_time = settings->virtual_time;
         runtime->timekeeper.wall = settings->wall ? settings->wall : bp_wall_now;
@@ -596,9 +596,23 @@ static void take_settings(struct bp_runtime *runtime, const struct bp_runtime_se
         runtime->phase = BP_PHASE_RUNNING;
 }
 
+static int open_invoker(struct bp_runtime *runtime, const struct bp_runtime_settings *settings) {
+        int r = settings->invoker ? 0 : bp_invoker_new(settings->invoke, &runtime->own_invoker);
+
+        runtime->invoker = settings->invoker ? settings->invoker : runtime->own_invoker;
+        return r;
+}
+
 static int open_parts(struct bp_runtime *runtime, const struct bp_runtime_settings *settings) {
         int r = bp_live_table_init(runtime);
 
+        if (r < 0)
+                return r;
+        r = open_invoker(runtime, settings);
+        if (r < 0)
+                return r;
+        runtime->arena = bp_arena_new(BP_ARENA_UNLIMITED);
+        r = runtime->arena ? bp_call_metadata(runtime->arena, settings->system_user_id, &runtime->metadata) : -ENOMEM;
         if (r < 0)
                 return r;
         r = open_loop(runtime);
@@ -613,11 +627,6 @@ int bp_runtime_new(const struct bp_runtime_settings *settings, struct bp_runtime
 
         if (!runtime)
                 return -ENOMEM;
-        r = pthread_rwlock_init(&runtime->http_lock, NULL);
-        if (r) {
-                free(runtime);
-                return -r;
-        }
         take_settings(runtime, settings);
         r = open_parts(runtime, settings);
         if (r < 0) {
@@ -641,7 +650,8 @@ struct bp_runtime *bp_runtime_free(struct bp_runtime *runtime) {
         if (!runtime)
                 return NULL;
         for_each_live(runtime, stop_tasks);
-        bp_task_http_close(runtime);
+        if (runtime->invoker)
+                bp_invoker_close(runtime->invoker);
         bp_workers_free(runtime->workers);
         throw_letters_away(runtime);
         bp_release_done(runtime);
@@ -649,7 +659,8 @@ struct bp_runtime *bp_runtime_free(struct bp_runtime *runtime) {
         bp_waits_done(&runtime->waits);
         free_pooled_tasks(runtime);
         close_loop(runtime);
-        pthread_rwlock_destroy(&runtime->http_lock);
+        bp_invoker_free(runtime->own_invoker);
+        bp_arena_free(runtime->arena);
         free(runtime);
         return NULL;
 }

@@ -18,7 +18,8 @@
 #include "base/id.h"
 #include "engine/engine.h"
 
-struct bp_http_client_settings;
+struct bp_invoker;
+struct bp_invoker_settings;
 struct bp_registry_snapshot;
 struct bp_runtime;
 
@@ -99,9 +100,11 @@ struct bp_runtime_load {
 /** How a runtime works. 0 and NULL mean the default named beside the member. */
 struct bp_runtime_settings {
         struct bp_engine_settings engine;
-        uint32_t worker_threads; /**< most at once, started when needed; 64 */
-        bool virtual_time;       /**< when nothing runs, time jumps to the next deadline */
-        const struct bp_http_client_settings *http;
+        uint32_t worker_threads;    /**< most at once, started when needed; 64 */
+        bool virtual_time;          /**< when nothing runs, time jumps to the next deadline */
+        struct bp_invoker *invoker; /**< how requests of actions go out; bp_runtime_free() closes it; one of its own */
+        const struct bp_invoker_settings *invoke; /**< of the one of its own; its defaults */
+        const char *system_user_id;       /**< on whose behalf actions ask services where nobody else is named; none */
         const struct bp_journal *journal; /**< NULL: everything is durable at once, for `run` and tests */
         const struct bp_observer *observer;
         uint32_t drain_seconds;       /**< how long bp_runtime_stop() lets attempts finish; 30 */

@@ -60,7 +60,7 @@ struct bp_task {
         struct bp_wait *wait;          /**< BP_TASK_EVENT: the wait that it keeps busy */
 
         int error; /**< of the call: 0 or -ENOMEM */
-        uint32_t rounds, lines_dropped, n_keyed_calls;
+        uint32_t rounds, lines_dropped, n_calls, n_keyed_calls;
         struct bp_call_result result;
         const struct bp_effect_item *effect_item; /**< BP_TASK_RESOLVE: what asked for it */
         struct bp_resolution *resolution;

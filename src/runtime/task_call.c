@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/problem.h"
-#include "http/client.h"
+#include "invoke/invoke.h"
 #include "registry/registry.h"
 #include "runtime/live.h"
 #include "runtime/release.h"
@@ -117,11 +117,9 @@ static int service_http(void *userdata, const struct bp_http_request *request, s
 }
 
 static const char *service_http_guard(void *userdata, const char *url, struct bp_arena *arena) {
-        static const struct bp_http_client_settings defaults;
         struct bp_task *task = userdata;
-        const struct bp_http_client_settings *settings = task->runtime->http_settings;
 
-        return bp_http_guard(settings ? settings : &defaults, url, arena);
+        return bp_invoker_guard(task->runtime->invoker, url, arena);
 }
 
 static const struct bp_host_services services = {
@@ -161,6 +159,7 @@ static struct bp_call call_of(struct bp_task *task) {
                         task->step->timeout_seconds ? task->step->timeout_seconds : (int64_t)meta->timeout_seconds,
                 .retry_count = task->attempt ? task->attempt - 1 : 0,
                 .idempotency_key = task->idempotency_key,
+                .metadata = &task->runtime->metadata,
                 .services = task->on_engine_thread ? &inline_services : &services,
                 .userdata = task,
         };

@@ -15,36 +15,12 @@
 
 #include "base/memory.h"
 #include "http/client.h"
+#include "invoke/invoke.h"
 #include "runtime/live.h"
 #include "runtime/task.h"
 
 static const char key_header[] = "Idempotency-Key";
 static const char unsent_message[] = "the request could not be sent: memory is exhausted, or the process stops";
-
-static struct bp_http_client *existing_client(struct bp_runtime *runtime, bool *ret_closed) {
-        struct bp_http_client *client;
-
-        pthread_rwlock_rdlock(&runtime->http_lock);
-        client = runtime->http;
-        *ret_closed = runtime->http_closed;
-        pthread_rwlock_unlock(&runtime->http_lock);
-        return client;
-}
-
-/* The client starts a thread, so it is made when the first request is. @return 0 or a negative errno. */
-static int ensure_client(struct bp_runtime *runtime) {
-        static const struct bp_http_client_settings defaults;
-        bool closed;
-        int r = 0;
-
-        if (existing_client(runtime, &closed))
-                return 0;
-        pthread_rwlock_wrlock(&runtime->http_lock);
-        if (!runtime->http && !runtime->http_closed)
-                r = bp_http_client_new(runtime->http_settings ? runtime->http_settings : &defaults, &runtime->http);
-        pthread_rwlock_unlock(&runtime->http_lock);
-        return r;
-}
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Idempotency keys
@@ -57,7 +33,7 @@ static bool names_key(const struct bp_member *header) {
 /* What only reads, and what brings a key of its own, is sent as it is. */
 static bool wants_key(const struct bp_task *task, const struct bp_http_request *request) {
         static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
-        const char *method = request->method ? request->method : "GET";
+        const char *method = request->topic ? "POST" : request->method ? request->method : "GET";
 
         if (!*task->idempotency_key)
                 return false;
@@ -108,55 +84,36 @@ static int add_key(struct bp_task *task, const struct bp_http_request *request, 
  * Sending
  */
 
-/* Begins an exchange that bp_task_http_cancel() can find. @return 0 when the callback will run, else a negative errno.
- */
-static int begin(struct bp_task *task, const struct bp_http_request *request, bp_http_done *done, void *userdata) {
-        struct bp_runtime *runtime = task->runtime;
+/* Begins a call that bp_task_http_cancel() can find. @return 0 when the callback will run, else a negative errno. */
+static int begin(struct bp_task *task, const struct bp_http_request *request, bp_invoker_done *done, void *userdata) {
+        const struct bp_invoker_caller caller = {.execution = task->live->id,
+                                                 .step_id = task->step->id,
+                                                 .attempt = task->attempt,
+                                                 .call = task->n_calls++};
+        struct bp_invoker *invoker = task->runtime->invoker;
         struct bp_http_request keyed;
-        uint64_t exchange = 0;
-        int r = ensure_client(runtime);
+        uint64_t number = 0;
+        int r = 0;
 
-        if (r == 0 && wants_key(task, request)) {
+        if (wants_key(task, request)) {
                 r = add_key(task, request, task->arena, &keyed);
                 request = &keyed;
         }
+        if (r == 0)
+                r = bp_invoker_begin(invoker, request, &caller, done, userdata, &number);
         if (r < 0)
                 return r;
-        pthread_rwlock_rdlock(&runtime->http_lock);
-        if (runtime->http_closed)
-                r = -ECANCELED;
-        else
-                r = bp_http_client_begin(runtime->http, request, done, userdata, &exchange);
-        if (r == 0) {
-                atomic_store(&task->exchange, exchange);
-                if (atomic_load(&task->stopped))
-                        bp_http_client_cancel(runtime->http, exchange);
-        }
-        pthread_rwlock_unlock(&runtime->http_lock);
-        return r;
+        atomic_store(&task->exchange, number);
+        if (atomic_load(&task->stopped))
+                bp_invoker_cancel(invoker, number);
+        return 0;
 }
 
 void bp_task_http_cancel(struct bp_task *task) {
-        struct bp_runtime *runtime = task->runtime;
-        uint64_t exchange = atomic_load(&task->exchange);
+        uint64_t number = atomic_load(&task->exchange);
 
-        if (exchange == 0)
-                return;
-        pthread_rwlock_rdlock(&runtime->http_lock);
-        if (!runtime->http_closed)
-                bp_http_client_cancel(runtime->http, exchange);
-        pthread_rwlock_unlock(&runtime->http_lock);
-}
-
-void bp_task_http_close(struct bp_runtime *runtime) {
-        struct bp_http_client *client;
-
-        pthread_rwlock_wrlock(&runtime->http_lock);
-        runtime->http_closed = true;
-        client = runtime->http;
-        runtime->http = NULL;
-        pthread_rwlock_unlock(&runtime->http_lock);
-        bp_http_client_free(client);
+        if (number)
+                bp_invoker_cancel(task->runtime->invoker, number);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -176,26 +133,9 @@ static struct bp_http_response *failed_response(struct bp_arena *arena, enum bp_
         return response;
 }
 
-static struct bp_http_response *copy_whole(struct bp_arena *arena, const struct bp_http_response *response) {
-        struct bp_http_response *copy = bp_arena_alloc(arena, sizeof(*copy));
-        struct bp_value *headers = bp_arena_alloc(arena, sizeof(*headers));
-
-        if (!copy || !headers)
-                return NULL;
-        *copy = *response;
-        copy->body = bp_arena_text(arena, response->body, response->body_size);
-        copy->message = bp_arena_text(arena, response->message ? response->message : "",
-                                      response->message ? strlen(response->message) : 0);
-        copy->headers = headers;
-        *headers = bp_value_empty_object;
-        if (response->headers && bp_value_copy(arena, response->headers, headers) < 0)
-                return NULL;
-        return copy->body && copy->message ? copy : NULL;
-}
-
 /* An answer that does not fit into the attempt's memory is an answer that is too large. NULL: not even that fits. */
 static struct bp_http_response *copy_response(struct bp_arena *arena, const struct bp_http_response *response) {
-        struct bp_http_response *copy = copy_whole(arena, response);
+        struct bp_http_response *copy = bp_http_response_copy(arena, response);
 
         if (copy)
                 return copy;

@@ -9,7 +9,6 @@
 #include <budpipeline/action.h>
 
 struct bp_arena;
-struct bp_runtime;
 struct bp_task;
 struct bp_value;
 
@@ -29,8 +28,5 @@ int bp_task_http_perform(struct bp_task *task, const struct bp_http_request *req
 
 /** Ends the exchange of a task that has been told to stop. Any thread. */
 void bp_task_http_cancel(struct bp_task *task);
-
-/** No exchange begins any more, those under way end. Engine thread. */
-void bp_task_http_close(struct bp_runtime *runtime);
 
 #endif

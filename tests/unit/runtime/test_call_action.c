@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "http/client.h"
+#include "invoke/invoke.h"
 #include "runtime/call_action.h"
 #include "slow_server.h"
 
@@ -14,6 +15,7 @@ struct bench {
 };
 
 static const struct bp_http_client_settings local = {.allow_hosts = (const char *const[]){"127.0.0.1", NULL}};
+static const struct bp_invoker_settings local_invoker = {.http = &local};
 
 static int execute_echo(struct bp_action_context *context) {
         if (strcmp(bp_param_string(context, "text", ""), "fail") == 0)
@@ -80,7 +82,7 @@ static struct bp_action_answer call(struct bench *bench, const char *type, const
 
         run.entry = bp_registry_find(bench->snapshot, type);
         run.params = &given;
-        run.http = &local;
+        run.invoke = &local_invoker;
         assert_non_null(run.entry);
         assert_int_equal(bp_run_action(&run, bench->arena, &answer), 0);
         return answer;

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "http/client.h"
+#include "invoke/invoke.h"
 #include "slow_server.h"
 
 enum {
@@ -16,7 +17,8 @@ enum {
 
 static const struct bp_http_client_settings local = {
         .allow_hosts = (const char *const[]){"127.0.0.1", NULL}, .max_connections = 5000, .max_per_host = 5000};
-static const struct bp_runtime_settings with_http = {.http = &local};
+static const struct bp_invoker_settings local_invoker = {.http = &local};
+static const struct bp_runtime_settings with_http = {.invoke = &local_invoker};
 
 static struct bp_id start_request(struct world *world, const struct slow_server *server, const char *action,
                                   const char *more) {
@@ -175,7 +177,7 @@ static void allow_many_sockets(void) {
 static void many_steps_wait_and_hold_no_thread(void **state) {
         unsigned n = n_executions();
         struct slow_server *server = slow_server_open(n * STEPS);
-        const struct bp_runtime_settings settings = {.http = &local, .worker_threads = 4};
+        const struct bp_runtime_settings settings = {.invoke = &local_invoker, .worker_threads = 4};
         struct world *world = world_new(&settings, NULL);
         const struct bp_definition *definition = many_requests(world, server);
 
@@ -194,7 +196,7 @@ static void many_steps_wait_and_hold_no_thread(void **state) {
 
 static void a_runtime_can_be_freed_while_exchanges_wait(void **state) {
         static const char *const actions[] = {"fetch", "call"};
-        const struct bp_runtime_settings settings = {.http = &local, .drain_seconds = 1};
+        const struct bp_runtime_settings settings = {.invoke = &local_invoker, .drain_seconds = 1};
 
         (void)state;
         for (size_t i = 0; i < BP_COUNT(actions); i++) {
