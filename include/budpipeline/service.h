@@ -9,6 +9,11 @@
 
 #include <budpipeline/action.h>
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -37,6 +42,56 @@ static inline const char *bp_text_or_null(struct bp_action_context *context, con
         return text && size ? text : NULL;
 }
 
+/** True for a text that is this word, in letters of any case: how services write status words differs. */
+static inline bool bp_is_word(const struct bp_action_context *context, const struct bp_value *value, const char *word) {
+        return bp_type(context, value) == BP_STRING && strcasecmp(context->host->as_string(value, NULL), word) == 0;
+}
+
+/** A text of any length, made as printf() makes it. "" when memory is exhausted; the call then fails anyway. */
+BP_PRINTF(2, 3)
+static inline const char *bp_format(struct bp_action_context *context, const char *format, ...) {
+        va_list arguments;
+        char *buffer;
+        const char *text;
+        int size;
+
+        va_start(arguments, format);
+        size = vsnprintf(NULL, 0, format, arguments);
+        va_end(arguments);
+        buffer = size < 0 ? NULL : (char *)malloc((size_t)size + 1);
+        if (!buffer)
+                return "";
+        va_start(arguments, format);
+        vsnprintf(buffer, (size_t)size + 1, format, arguments);
+        va_end(arguments);
+        text = context->host->as_string(context->host->make_string(context, buffer, (size_t)size), NULL);
+        free(buffer);
+        return text;
+}
+
+/** A text for the path of a service's method: every byte that has a meaning there is escaped. NULL reads as "". */
+static inline const char *bp_path_segment(struct bp_action_context *context, const char *text) {
+        static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
+        static const char digits[] = "0123456789ABCDEF";
+        size_t size = text ? strlen(text) : 0, used = 0;
+        bool dots = size > 0 && strspn(text, ".") == size; /* "." and ".." name folders */
+        char *buffer = (char *)malloc(size * 3 + 1);
+        const char *escaped;
+
+        for (size_t i = 0; buffer && i < size; i++) {
+                if (strchr(plain, text[i]) || (text[i] == '.' && !dots)) {
+                        buffer[used++] = text[i];
+                        continue;
+                }
+                buffer[used++] = '%';
+                buffer[used++] = digits[(unsigned char)text[i] >> 4];
+                buffer[used++] = digits[(unsigned char)text[i] & 15];
+        }
+        escaped = context->host->as_string(context->host->make_string(context, buffer ? buffer : "", used), NULL);
+        free(buffer);
+        return escaped;
+}
+
 /**
  * On whose behalf a service is asked: the step's parameter `user_id` (with `from_step`), else the execution's, else the
  * configured system user. NULL when there is none.
@@ -63,6 +118,29 @@ static inline const struct bp_value *bp_user_query(struct bp_action_context *con
         return context->host->finish(query);
 }
 
+/** A parameter, or the value null where it is absent, as bodies and outputs have it. */
+static inline const struct bp_value *bp_param_or_null(struct bp_action_context *context, const char *name) {
+        const struct bp_value *value = bp_param(context, name);
+
+        return value ? value : context->host->make_null(context);
+}
+
+/** Sets a member of an object under construction to a text. */
+static inline void bp_set_text(struct bp_action_context *context, struct bp_builder *object, const char *key,
+                               const char *text) {
+        context->host->object_set(object, key, bp_make_text(context, text));
+}
+
+/** An object under construction with the members that budapp wants when one call is to start a whole workflow. */
+static inline struct bp_builder *bp_workflow_body(struct bp_action_context *context) {
+        struct bp_builder *body = context->host->object_new(context);
+
+        context->host->object_set(body, "workflow_total_steps", context->host->make_int(context, 1));
+        context->host->object_set(body, "step_number", context->host->make_int(context, 1));
+        context->host->object_set(body, "trigger_workflow", context->host->make_bool(context, true));
+        return body;
+}
+
 /** True for a complete answer with a status below 400. */
 static inline bool bp_reply_ok(const struct bp_http_response *reply) {
         return reply->failure == BP_HTTP_OK && reply->status < 400;
@@ -79,6 +157,13 @@ static inline const struct bp_value *bp_reply_json(struct bp_action_context *con
         if (reply->body_size == 0)
                 return context->host->finish(context->host->object_new(context));
         return context->host->parse_json(context, reply->body, reply->body_size);
+}
+
+/** The id of a workflow that an answer names at `data.workflow_id` or `workflow_id`, as text, or NULL. */
+static inline const char *bp_reply_workflow_id(struct bp_action_context *context, const struct bp_value *body) {
+        const char *id = bp_text_or_null(context, bp_field(context, body, "data", "workflow_id", (const char *)NULL));
+
+        return id ? id : bp_text_or_null(context, bp_field(context, body, "workflow_id", (const char *)NULL));
 }
 
 /**
@@ -108,6 +193,145 @@ static inline const char *bp_reply_error(struct bp_action_context *context, cons
         snprintf(status, sizeof(status), "HTTP %u", reply->status);
         text = context->host->as_string(bp_make_text(context, status), NULL);
         return text ? text : "";
+}
+
+/**
+ * As bp_reply_error(), but of an answer `HTTP <status>`, and behind it its whole body where that is JSON, as templates
+ * render it: `HTTP 404 - {'detail': 'no such model'}`.
+ */
+static inline const char *bp_reply_status_error(struct bp_action_context *context,
+                                                const struct bp_http_response *reply) {
+        const struct bp_value *body;
+
+        if (reply->failure != BP_HTTP_OK)
+                return reply->message;
+        body = context->host->parse_json(context, reply->body, reply->body_size);
+        if (!body)
+                return bp_format(context, "HTTP %u", reply->status);
+        return bp_format(context, "HTTP %u - %s", reply->status, context->host->to_text(context, body, NULL));
+}
+
+/**
+ * Ends the attempt as a failure whose text is the output `message`, too. `is_known`: whether it is known what was done
+ * outside, see bp_fail() and bp_unknown().
+ */
+static inline int bp_fail_message(struct bp_action_context *context, const char *code, const char *message,
+                                  bool is_known) {
+        bp_output_string(context, "message", message);
+        return (context->host->fail)(context, code, message, !is_known);
+}
+
+/** The member `content` of an event's `payload`, or NULL. */
+static inline const struct bp_value *bp_event_content(const struct bp_action_context *context,
+                                                      const struct bp_event_context *event) {
+        return bp_field(context, event->event_data, "payload", "content", (const char *)NULL);
+}
+
+/** What an event brings: `payload.content.result`, or `results`, as some services write. NULL for neither and null. */
+static inline const struct bp_value *bp_event_result(const struct bp_action_context *context,
+                                                     const struct bp_event_context *event) {
+        const struct bp_value *content = bp_event_content(context, event);
+        const struct bp_value *result = bp_field(context, content, "result", (const char *)NULL);
+
+        if (bp_type(context, result) == BP_NULL)
+                result = bp_field(context, content, "results", (const char *)NULL);
+        return bp_type(context, result) == BP_NULL ? NULL : result;
+}
+
+/** True when `payload.event` is this word, as it stands. */
+static inline bool bp_event_is(const struct bp_action_context *context, const struct bp_event_context *event,
+                               const char *name) {
+        const struct bp_value *value = bp_field(context, event->event_data, "payload", "event", (const char *)NULL);
+
+        return bp_type(context, value) == BP_STRING && strcmp(context->host->as_string(value, NULL), name) == 0;
+}
+
+/** True when `payload.content.status` is this word, in letters of any case. */
+static inline bool bp_event_status_is(const struct bp_action_context *context, const struct bp_event_context *event,
+                                      const char *status) {
+        return bp_is_word(context, bp_field(context, bp_event_content(context, event), "status", (const char *)NULL),
+                          status);
+}
+
+/** Decimal digits with a sign and blanks around them. @return false for anything else */
+static inline bool bp_parse_integer(const char *text, int64_t *ret_number) {
+        static const char blanks[] = " \t\r\n\v\f";
+        const char *start = text + strspn(text, blanks);
+        const char *digits = start + (*start == '-' || *start == '+' ? 1 : 0);
+        size_t n_digits = strspn(digits, "0123456789");
+        long long number;
+
+        if (n_digits == 0 || digits[n_digits + strspn(digits + n_digits, blanks)] != '\0')
+                return false;
+        errno = 0;
+        number = strtoll(start, NULL, 10);
+        if (errno)
+                return false;
+        *ret_number = number;
+        return true;
+}
+
+/**
+ * The minutes that are left by an event whose `payload.event` is `eta`: `payload.content.message`, a number or text
+ * that reads as an integer; less than 0 counts as 0. @return false for other events and other messages
+ */
+static inline bool bp_event_eta(const struct bp_action_context *context, const struct bp_event_context *event,
+                                int64_t *ret_minutes) {
+        const struct bp_value *message =
+                bp_field(context, bp_event_content(context, event), "message", (const char *)NULL);
+        int64_t minutes = 0;
+
+        if (!bp_event_is(context, event, "eta"))
+                return false;
+        switch (bp_type(context, message)) {
+        case BP_BOOL:
+        case BP_INT:
+        case BP_FLOAT:
+                minutes = bp_type(context, message) == BP_BOOL ? context->host->as_bool(message)
+                                                               : context->host->as_int(message);
+                break;
+        case BP_STRING:
+                if (!bp_parse_integer(context->host->as_string(message, NULL), &minutes))
+                        return false;
+                break;
+        default:
+                return false;
+        }
+        *ret_minutes = minutes < 0 ? 0 : minutes;
+        return true;
+}
+
+/** Ends on_event as a failure whose text is the output `message`, too. */
+static inline int bp_event_fail_message(struct bp_action_context *context, const char *code, const char *message) {
+        bp_output_string(context, "message", message);
+        return context->host->event_complete(context, false, code, message);
+}
+
+/**
+ * cleanup: tells `service` to stop the workflow that the last attempt left as output `workflow_id`; nothing to do
+ * without one. A service that knows no such workflow any more, or no such method, has nothing left to stop.
+ */
+static inline int bp_cancel_workflow(struct bp_action_context *context, const char *service) {
+        struct bp_http_request request;
+        const char *id =
+                bp_text_or_null(context, bp_field(context, context->outputs, "workflow_id", (const char *)NULL));
+        const struct bp_http_response *reply;
+        const char *error;
+
+        if (!id)
+                return bp_complete(context);
+        memset(&request, 0, sizeof(request));
+        request.struct_size = sizeof(request);
+        request.service = service;
+        request.method = "POST";
+        request.url = bp_format(context, "/workflows/%s/cancel", bp_path_segment(context, id));
+        request.query = bp_user_query(context, true);
+        reply = bp_http(context, &request);
+        if (bp_reply_ok(reply) ||
+            (reply->failure == BP_HTTP_OK && (reply->status == 404 || reply->status == 405 || reply->status == 410)))
+                return bp_complete(context);
+        error = bp_reply_error(context, reply);
+        return (context->host->fail)(context, "CANCEL_FAILED", error, !bp_reply_known(reply));
 }
 
 /** A text of an event by path, "" when it is missing or no text. Ends with NULL; looks at the whole event. */
