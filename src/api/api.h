@@ -14,18 +14,20 @@
 #include "server/server.h"
 
 struct bp_api;
+struct bp_editor_bundle;
 struct bp_metrics;
 struct bp_service;
 
 /** How the API works. 0 and NULL mean the default named beside the member. Borrowed. */
 struct bp_api_settings {
         struct bp_service *service;
-        struct bp_metrics *metrics; /**< or NULL */
-        const char *service_name;   /**< "budpipeline" */
-        const char *public_url;     /**< for links; NULL: what the request says */
-        bool authentication;        /**< tokens are demanded */
-        bool isolate_users;         /**< a request without X-User-ID sees nothing that has an owner; false */
-        const char *app_api_token;  /**< of routes of the platform (dapr-api-token), or NULL: they are closed */
+        struct bp_metrics *metrics;            /**< or NULL */
+        const char *service_name;              /**< "budpipeline" */
+        const char *public_url;                /**< for links; NULL: what the request says */
+        const struct bp_editor_bundle *editor; /**< the application at /ui; NULL: none */
+        bool authentication;                   /**< tokens are demanded */
+        bool isolate_users;                    /**< a request without X-User-ID sees nothing that has an owner; false */
+        const char *app_api_token; /**< of routes of the platform (dapr-api-token), or NULL: they are closed */
 };
 
 /** The API of a service. @return 0 or -ENOMEM. */

@@ -231,7 +231,7 @@ static void write_answer(struct bp_strbuf *buffer, const struct bp_answer_spec *
                         "{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Failure\"}},"
                         "\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}"
                         "}}");
-        } else if (answer->status != 204 && answer->status != 304) {
+        } else if (answer->status != 204 && answer->status / 100 != 3) {
                 media = bp_writer_open(bp_writer_key(&object, "content"), '{');
                 bp_strbuf_add_text(bp_writer_key(&media, media_of(answer)), "{\"schema\":");
                 schema = bp_writer_open(buffer, '{');
@@ -323,8 +323,10 @@ static void visit_routes(void (*visit)(void *userdata, const struct bp_route *ro
 
         tables = bp_api_routes(&n_tables);
         for (size_t i = 0; i < n_tables; i++) {
-                for (const struct bp_route *route = tables[i]; route->handler; route++)
-                        visit(userdata, route);
+                for (const struct bp_route *route = tables[i]; route->handler; route++) {
+                        if (!route->undocumented)
+                                visit(userdata, route);
+                }
         }
 }
 

@@ -43,12 +43,18 @@ struct bp_api {
 /** The idempotency key of a request as the store keeps it, filled into `key`; NULL: none was given. */
 const struct bp_store_key *bp_api_store_key(const struct bp_request *request, struct bp_store_key *key);
 
+/** What is said where it has none. */
+extern const char bp_api_no_editor[];
+
+/** Whether the program has the web application in it. */
+bool bp_api_has_editor(const struct bp_api *api);
+
 /** All schemas: what stands in schemas/ (JSON, one object a file), ended by one without a name. */
 extern const struct bp_api_component bp_api_components[];
 
 /* Routes, one table a file; api.c lists them. */
 extern const struct bp_route bp_api_action_routes[], bp_api_pipeline_routes[], bp_api_revision_routes[],
         bp_api_service_routes[], bp_api_start_routes[], bp_api_execution_routes[], bp_api_command_routes[],
-        bp_api_progress_routes[], bp_api_log_routes[], bp_api_stream_routes[];
+        bp_api_progress_routes[], bp_api_log_routes[], bp_api_stream_routes[], bp_api_editor_routes[];
 
 #endif

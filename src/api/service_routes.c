@@ -2,6 +2,7 @@
 /* What an operator and a program ask of the service itself: is it well, what does it count, what does it offer. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/docs_page.h"
 #include "api/documents.h"
@@ -67,29 +68,44 @@ static void get_metrics(struct bp_request *request, void *app) {
         bp_strbuf_done(&buffer);
 }
 
+/* Browsers ask for pages by name, programs do not. */
+static bool is_for_a_person(const struct bp_request *request) {
+        const char *accepted = bp_request_header(request, "Accept");
+
+        return accepted && strstr(accepted, "text/html");
+}
+
 static void get_links(struct bp_request *request, void *app) {
         static const char *const links[][2] = {
-                {"docs", "/docs"},           {"openapi", "/openapi.json"}, {"actions", "/actions"},
-                {"pipelines", "/pipelines"}, {"health", "/health"},        {"ready", "/ready"},
-                {"metrics", "/metrics"},
+                {"editor", "/ui"},       {"docs", "/docs"},           {"openapi", "/openapi.json"},
+                {"actions", "/actions"}, {"pipelines", "/pipelines"}, {"health", "/health"},
+                {"ready", "/ready"},     {"metrics", "/metrics"},
         };
         const struct bp_api *api = app;
         const char *base = api->settings.public_url ? api->settings.public_url : bp_request_base_url(request);
         struct bp_writer object, members;
         struct bp_strbuf buffer, url;
 
+        if (bp_api_has_editor(api) && is_for_a_person(request)) {
+                bp_request_add_header(request, "Location", "/ui");
+                bp_request_add_header(request, "Vary", "Accept");
+                bp_request_answer_empty(request, 307);
+                return;
+        }
         bp_api_begin(&buffer);
         bp_strbuf_init(&url, bp_request_arena(request), BP_API_ANSWER_BYTES);
         object = bp_writer_open(&buffer, '{');
         bp_writer_text(&object, "service", api->settings.service_name);
         bp_writer_text(&object, "version", BP_VERSION);
         members = bp_writer_open(bp_writer_key(&object, "links"), '{');
-        for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        for (size_t i = bp_api_has_editor(api) ? 0 : 1; i < sizeof(links) / sizeof(links[0]); i++) {
                 bp_strbuf_clear(&url);
                 bp_strbuf_printf(&url, "%s%s", base, links[i][1]);
                 bp_writer_text(&members, links[i][0], bp_strbuf_text(&url));
         }
-        bp_strbuf_add_text(&buffer, "}}");
+        bp_strbuf_add_char(&buffer, '}');
+        bp_writer_text(&object, "note", bp_api_has_editor(api) ? NULL : bp_api_no_editor);
+        bp_strbuf_add_char(&buffer, '}');
         bp_api_answer(request, 200, &buffer);
 }
 
@@ -155,7 +171,9 @@ const struct bp_route bp_api_service_routes[] = {
          .operation = "getLinks",
          .tag = "service",
          .summary = "Where to go from here",
-         .answers = (const struct bp_answer_spec[]){{200, "Links", "Links", NULL}, {0}},
+         .answers = (const struct bp_answer_spec[]){{200, "Links", "Links", NULL},
+                                                    {307, "The editor, for who asks for a page", NULL, NULL},
+                                                    {0}},
          .handler = get_links},
         {.method = BP_GET,
          .path = "/health",

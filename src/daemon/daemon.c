@@ -27,6 +27,7 @@
 #include "daemon/notify.h"
 #include "daemon/signals.h"
 #include "daemon/store_folder.h"
+#include "editor/editor.h"
 #include "invoke/invoke.h"
 #include "metrics/metrics.h"
 #include "plugins/plugins.h"
@@ -220,6 +221,7 @@ static int make_server(struct daemon *daemon, struct bp_problem *reterr_problem)
                 return r;
         daemon->assembled.api.service = daemon->service;
         daemon->assembled.api.metrics = daemon->metrics;
+        daemon->assembled.api.editor = &bp_editor_bundle;
         r = bp_api_new(&daemon->assembled.api, &daemon->api);
         if (r)
                 return r;

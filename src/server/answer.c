@@ -80,11 +80,30 @@ void bp_request_answer_bytes(struct bp_request *request, uint32_t status, const 
         set_owned(request, copy, size);
 }
 
-static bool takes_gzip(const struct bp_request *request) {
+static bool takes_coding(const struct bp_request *request, const char *coding) {
         const char *accepted = bp_request_header(request, "Accept-Encoding");
-        int quality = bp_header_quality(accepted, "gzip");
+        int quality = bp_header_quality(accepted, coding);
 
         return quality > 0 || (quality < 0 && bp_header_quality(accepted, "*") > 0);
+}
+
+/* The smallest form that the client takes. */
+static void set_prepared_body(struct bp_request *request, const struct bp_prepared *prepared) {
+        const struct {
+                const char *coding, *bytes;
+                size_t size;
+        } forms[] = {{"br", prepared->brotli, prepared->brotli_size}, {"gzip", prepared->gzip, prepared->gzip_size}};
+
+        request->answer.bytes = prepared->bytes;
+        request->answer.size = prepared->size;
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+                if (!forms[i].bytes || !takes_coding(request, forms[i].coding))
+                        continue;
+                bp_request_add_header(request, "Content-Encoding", forms[i].coding);
+                request->answer.bytes = forms[i].bytes;
+                request->answer.size = forms[i].size;
+                return;
+        }
 }
 
 void bp_request_answer_prepared(struct bp_request *request, uint32_t status, const struct bp_prepared *prepared) {
@@ -100,15 +119,8 @@ void bp_request_answer_prepared(struct bp_request *request, uint32_t status, con
         request->answer.prepared = *prepared;
         if (prepared->etag)
                 bp_request_add_header(request, "ETag", prepared->etag);
-        if (prepared->gzip)
+        if (prepared->gzip || prepared->brotli)
                 bp_request_add_header(request, "Vary", "Accept-Encoding");
-        if (is_known)
-                return;
-        request->answer.bytes = prepared->bytes;
-        request->answer.size = prepared->size;
-        if (prepared->gzip && takes_gzip(request)) {
-                bp_request_add_header(request, "Content-Encoding", "gzip");
-                request->answer.bytes = prepared->gzip;
-                request->answer.size = prepared->gzip_size;
-        }
+        if (!is_known)
+                set_prepared_body(request, prepared);
 }

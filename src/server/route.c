@@ -18,6 +18,7 @@ struct leaf {
 
 struct node {
         const char *literal; /* NULL: a placeholder */
+        bool is_rest;        /* a placeholder that takes all that follows */
         struct node *next;   /* sibling: placeholders stand last */
         struct node *first_child;
         struct leaf leaves[BP_DELETE + 1];
@@ -135,7 +136,11 @@ static int add_path(struct bp_arena *arena, struct bp_route_tree *tree, const st
         while (*at == '/' && at[1]) {
                 size_t size = strcspn(at + 1, "/");
                 bool is_name = at[1] == '{' && at[size] == '}';
-                char *text = bp_arena_text(arena, is_name ? at + 2 : at + 1, is_name ? size - 2 : size);
+                bool is_rest = is_name && size > 5 && strncmp(at + size - 3, "...", 3) == 0;
+                char *text = bp_arena_text(arena, is_name ? at + 2 : at + 1,
+                                           is_rest   ? size - 5
+                                           : is_name ? size - 2
+                                                     : size);
 
                 if (!text)
                         return -ENOMEM;
@@ -147,6 +152,10 @@ static int add_path(struct bp_arena *arena, struct bp_route_tree *tree, const st
                 if (!node)
                         return -ENOMEM;
                 at += 1 + size;
+                if (is_rest) {
+                        node->is_rest = true;
+                        break;
+                }
         }
         if (*at && strcmp(path, "/") != 0)
                 return bp_problem_set(reterr_problem, "ROUTES", "'%s' is not a path", path);
@@ -203,13 +212,13 @@ static bool descend(const struct node *node, enum bp_method method, const struct
                 return true;
         }
         for (const struct node *child = node->first_child; child; child = child->next) {
-                size_t n_values = match->n_values;
+                size_t n_values = match->n_values, next = child->is_rest ? segments->count : depth + 1;
 
                 if (child->literal && strcmp(child->literal, segments->texts[depth]) != 0)
                         continue;
                 if (!child->literal)
                         match->values[match->n_values++] = segments->texts[depth];
-                if (descend(child, method, segments, depth + 1, match))
+                if (descend(child, method, segments, next, match))
                         return true;
                 match->n_values = n_values;
         }

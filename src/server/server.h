@@ -91,7 +91,8 @@ enum bp_scope {
 /** One route. Constant tables end with an element without a handler. */
 struct bp_route {
         enum bp_method method;
-        const char *path;           /**< "/executions/{id}/steps": what the document shows */
+        const char *path;           /**< "/executions/{id}/steps": what the document shows; a last "{rest...}" takes
+                                     * one segment or more */
         const char *const *aliases; /**< further paths with the same placeholders, NULL-terminated, or NULL */
         const char *operation;      /**< operationId: "listSteps"; also the label of metrics */
         const char *tag, *summary, *description;              /**< description or NULL */
@@ -101,7 +102,8 @@ struct bp_route {
         bool body_optional;
         const char *body_schema; /**< name the document gives the body, or NULL */
         const struct bp_answer_spec *answers;
-        bool streams; /**< answers with an event stream */
+        bool streams;      /**< answers with an event stream */
+        bool undocumented; /**< no part of the API: the document leaves it out */
         void (*handler)(struct bp_request *request, void *app);
 };
 
@@ -285,6 +287,8 @@ struct bp_prepared {
         size_t size;
         const char *gzip; /**< the same compressed, or NULL */
         size_t gzip_size;
+        const char *brotli; /**< the same compressed, or NULL */
+        size_t brotli_size;
         const char *etag;                /**< with quotes; answers If-None-Match with 304 */
         void (*release)(void *userdata); /**< called when the answer is sent; may be NULL */
         void *userdata;

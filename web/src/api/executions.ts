@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { get } from "./client";
+import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step } from "./types";
+
+export interface ExecutionFilters {
+  status?: string;
+  initiator?: string;
+  workflow_id?: string;
+  start_date?: string;
+  end_date?: string;
+  page?: number;
+  page_size?: number;
+}
+
+const at = (id: string) => `/executions/${encodeURIComponent(id)}`;
+
+export const executionKeys = {
+  all: ["executions"] as const,
+  list: (filters: ExecutionFilters) => ["executions", "list", filters] as const,
+  one: (id: string) => ["executions", "one", id] as const,
+  steps: (id: string) => ["executions", "steps", id] as const,
+};
+
+export function useExecutions(filters: ExecutionFilters) {
+  return useQuery({
+    queryKey: executionKeys.list(filters),
+    queryFn: ({ signal }) => get<ExecutionPage>("/executions", { query: { ...filters }, signal }),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useExecution(id: string) {
+  return useQuery({ queryKey: executionKeys.one(id), queryFn: ({ signal }) => get<Execution>(at(id), { signal }) });
+}
+
+export function useSteps(id: string) {
+  return useQuery({
+    queryKey: executionKeys.steps(id),
+    queryFn: async ({ signal }) => (await get<{ steps: Step[] }>(`${at(id)}/steps`, { signal })).steps,
+  });
+}
+
+export const startExecution = (pipelineId: string, params: Record<string, unknown>) =>
+  get<ExecutionStart>("/executions", {
+    method: "POST",
+    body: { workflow_id: pipelineId, params, initiator: "editor" },
+    idempotencyKey: crypto.randomUUID(),
+  });
+
+export const runDefinition = (definition: Record<string, unknown>, params: Record<string, unknown>) =>
+  get<ExecutionStart>("/executions/run", {
+    method: "POST",
+    body: { pipeline_definition: definition, params, initiator: "editor" },
+    idempotencyKey: crypto.randomUUID(),
+  });
+
+export const cancelExecution = (id: string, reason?: string) =>
+  get<unknown>(`${at(id)}/cancel`, { method: "POST", body: reason ? { reason } : {} });
+export const pauseExecution = (id: string) => get<unknown>(`${at(id)}/pause`, { method: "POST" });
+export const resumeExecution = (id: string) => get<unknown>(`${at(id)}/resume`, { method: "POST" });
+export const retryExecution = (id: string, fromStep?: string) =>
+  get<ExecutionStart>(`${at(id)}/retry`, {
+    method: "POST",
+    body: fromStep ? { from_step: fromStep } : {},
+    idempotencyKey: crypto.randomUUID(),
+  });
+export const deleteExecution = (id: string) => get<null>(at(id), { method: "DELETE" });
+
+export const getEvents = (id: string, query: { limit?: number; offset?: number } = {}) => get<EventPage>(`${at(id)}/events`, { query });
+export const getLogs = (id: string, stepId?: string) =>
+  get<LogPage>(stepId ? `${at(id)}/steps/${encodeURIComponent(stepId)}/logs` : `${at(id)}/logs`, { query: { limit: 10_000 } });

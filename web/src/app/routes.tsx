@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The pages by their paths below /ui. Each is loaded when it is first shown. */
+import { Navigate, createBrowserRouter } from "react-router-dom";
+import { Crash, Lost } from "./Crash";
+import { Shell } from "./Shell";
+
+export const router = createBrowserRouter(
+  [
+    {
+      element: <Shell />,
+      errorElement: <Crash />,
+      children: [
+        { index: true, element: <Navigate to="/actions" replace /> },
+        { path: "actions/:type?", lazy: () => import("@/pages/ActionsPage") },
+        { path: "*", element: <Lost /> },
+      ].map((route) => ({ ...route, errorElement: <Crash /> })),
+    },
+  ],
+  { basename: "/ui" },
+);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Dialog as Parts } from "radix-ui";
+import type { FormEvent, ReactNode } from "react";
+import { Icon } from "@/ui/icons/Icon";
+import { Button } from "./Button";
+
+export interface DialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  size?: "m" | "l";
+  /** A drawer at the side instead of a box in the middle. */
+  side?: "right";
+  footer?: ReactNode;
+  /** Makes the dialog a form: Enter submits. */
+  onSubmit?: () => void;
+  children?: ReactNode;
+}
+
+/** A modal dialog or drawer: keeps the focus, Escape closes, the focus goes back. */
+export function Dialog({ open, onOpenChange, title, description, size, side, footer, onSubmit, children }: DialogProps) {
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    event.stopPropagation();
+    onSubmit?.();
+  };
+  const inside = (
+    <>
+      <div className="dialog-body">{children}</div>
+      {footer && <div className="dialog-foot">{footer}</div>}
+    </>
+  );
+  return (
+    <Parts.Root open={open} onOpenChange={onOpenChange}>
+      <Parts.Portal>
+        <Parts.Overlay className="overlay" />
+        <Parts.Content className="dialog" data-size={size} data-side={side}
+                       {...(description ? {} : { "aria-describedby": undefined })}>
+          <div className="dialog-head">
+            <div>
+              <Parts.Title asChild>
+                <h2>{title}</h2>
+              </Parts.Title>
+              {description && (
+                <Parts.Description asChild>
+                  <p>{description}</p>
+                </Parts.Description>
+              )}
+            </div>
+            <Parts.Close asChild>
+              <button type="button" className="button" data-kind="ghost" data-icon-only="" data-size="s" aria-label="Close">
+                <Icon name="x" />
+              </button>
+            </Parts.Close>
+          </div>
+          {onSubmit ? (
+            <form className="dialog-form" noValidate onSubmit={submit}>
+              {inside}
+            </form>
+          ) : (
+            inside
+          )}
+        </Parts.Content>
+      </Parts.Portal>
+    </Parts.Root>
+  );
+}
+
+export interface ConfirmProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  children: ReactNode;
+  action: string;
+  danger?: boolean;
+  busy?: boolean;
+  onConfirm: () => void;
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm({ open, onOpenChange, title, children, action, danger, busy, onConfirm }: ConfirmProps) {
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title={title} onSubmit={onConfirm}
+            footer={
+              <>
+                <Button onClick={() => onOpenChange(false)}>Cancel</Button>
+                <Button type="submit" kind={danger ? "danger" : "primary"} busy={busy}>
+                  {action}
+                </Button>
+              </>
+            }>
+      <div>{children}</div>
+    </Dialog>
+  );
+}
+
