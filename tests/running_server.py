@@ -7,6 +7,8 @@ import subprocess
 import threading
 import time
 
+PLATFORM_TOKEN = "platform-secret"  # dapr-api-token, where a test takes part as the platform
+
 LISTENING = re.compile(r"listening on (unix:[^\s\"]+|https?://[^\s\"]+)")
 
 

@@ -74,24 +74,30 @@ static int check_token(struct bp_api *api, struct bp_request *request, struct bp
         return 0;
 }
 
+/* Without a configured token the routes of the platform are closed to it, also where tokens are not demanded. */
+static int check_caller_of_platform(struct bp_api *api, struct bp_request *request,
+                                    struct bp_principal *ret_principal) {
+        if (!is_platform(api, request))
+                return check_token(api, request, ret_principal);
+        *ret_principal = (struct bp_principal){.name = "platform", .scopes = BP_SCOPE_INTERNAL};
+        return 0;
+}
+
 int bp_api_authenticate(void *userdata, struct bp_request *request, struct bp_principal *ret_principal) {
         struct bp_principal principal = {.name = "anonymous"};
         struct bp_api *api = userdata;
         uint32_t scope = bp_request_route(request)->scope;
         int r = 0;
 
-        if (!api->settings.authentication) {
+        if (scope & BP_SCOPE_INTERNAL) {
+                r = check_caller_of_platform(api, request, &principal);
+        } else if (!api->settings.authentication) {
                 principal.scopes = bp_scopes_expand(BP_SCOPE_ADMIN);
                 set_user(request, &principal);
-        } else if (scope & ~(uint32_t)BP_SCOPE_INTERNAL) {
+        } else if (scope) {
                 r = check_token(api, request, &principal);
         }
-        if (r)
-                return r;
-        if ((scope & BP_SCOPE_INTERNAL) && is_platform(api, request)) {
-                principal.name = api->settings.authentication ? "platform" : principal.name;
-                principal.scopes |= BP_SCOPE_INTERNAL;
-        }
-        *ret_principal = principal;
-        return 0;
+        if (r == 0)
+                *ret_principal = principal;
+        return r;
 }

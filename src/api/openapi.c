@@ -175,9 +175,28 @@ static void write_parameters(struct bp_writer *operation, const struct bp_route 
         bp_strbuf_add_char(list.buffer, ']');
 }
 
+static void write_raw_body(struct bp_writer *operation, const struct bp_route *route) {
+        struct bp_writer object, content;
+
+        object = bp_writer_open(bp_writer_key(operation, "requestBody"), '{');
+        bp_writer_bool(&object, "required", true);
+        content = bp_writer_open(bp_writer_key(&object, "content"), '{');
+        for (const char *const *type = route->raw_types; *type; type++) {
+                struct bp_writer schema = bp_writer_open(bp_writer_key(&content, *type), '{');
+
+                schema = bp_writer_open(bp_writer_key(&schema, "schema"), '{');
+                if (route->body_schema)
+                        write_reference(&schema, route->body_schema);
+                bp_strbuf_add_text(content.buffer, "}}");
+        }
+        bp_strbuf_add_text(object.buffer, "}}");
+}
+
 static void write_body(struct bp_writer *operation, const struct bp_route *route) {
         struct bp_writer object, schema;
 
+        if (route->raw_types)
+                write_raw_body(operation, route);
         if (!route->body)
                 return;
         object = bp_writer_open(bp_writer_key(operation, "requestBody"), '{');

@@ -26,6 +26,9 @@ enum bp_metric {
         BP_METRIC_ACTIVE_EXECUTIONS,     /**< gauge */
         BP_METRIC_FALLBACK_ACTIVE,       /**< gauge: 1 while commits fail */
         BP_METRIC_HTTP_IN_PROGRESS,      /**< gauge */
+        BP_METRIC_EVENTS_RECEIVED,       /**< events that came, by what was found of them at once: outcome */
+        BP_METRIC_EVENTS_SETTLED,        /**< what became of them: outcome */
+        BP_METRIC_EVENTS_WAITING,        /**< gauge: events that no step waits for yet */
         BP_METRIC_STREAMS,               /**< gauge: open event streams */
         BP_METRIC_STREAMS_CUT,           /**< streams ended because their client was too slow */
         BP_METRIC_RATE_LIMITED,          /**< requests refused by the rate limit */
@@ -45,6 +48,7 @@ enum bp_histogram {
         BP_HISTOGRAM_STEP_DURATION,          /**< label status */
         BP_HISTOGRAM_DB_OPERATION,           /**< labels operation, entity */
         BP_HISTOGRAM_HTTP_REQUEST,           /**< labels method, handler, status */
+        BP_HISTOGRAM_EVENT_DURATION,         /**< from the arrival of an event until what became of it is durable */
         BP_HISTOGRAM_COMMIT_DURATION,
         BP_HISTOGRAM_COMMIT_GROUP, /**< records in one commit */
         BP_HISTOGRAM_LOOP_LAG,     /**< how late the engine's loop is */

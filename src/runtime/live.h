@@ -126,15 +126,15 @@ struct bp_runtime {
         bool virtual_time;
         bool has_loop;
 
-        struct bp_mailbox mailbox;             /**< any thread */
-        struct bp_letter *letters;             /**< taken from the box, to be read in the next turns, oldest first */
-        _Atomic uint64_t durable_ticket;       /**< any thread */
-        _Atomic uint64_t shown_ticket;         /**< last_ticket, for other threads */
-        _Atomic size_t shown_live, shown_away; /**< n_live, n_away, for other threads */
-        atomic_bool stop_requested;            /**< any thread */
-        _Atomic uint32_t n_lines;              /**< logged and not shown yet; any thread */
-        struct bp_timekeeper timekeeper;       /**< any thread reads */
-        struct bp_workers *workers;            /**< any thread submits */
+        struct bp_mailbox mailbox;       /**< any thread */
+        struct bp_letter *letters;       /**< taken from the box, to be read in the next turns, oldest first */
+        _Atomic uint64_t durable_ticket; /**< any thread */
+        _Atomic uint64_t shown_ticket;   /**< last_ticket, for other threads */
+        _Atomic size_t shown_live, shown_away, shown_early; /**< n_live, n_away, waits.n_early, for other threads */
+        atomic_bool stop_requested;                         /**< any thread */
+        _Atomic uint32_t n_lines;                           /**< logged and not shown yet; any thread */
+        struct bp_timekeeper timekeeper;                    /**< any thread reads */
+        struct bp_workers *workers;                         /**< any thread submits */
 
         uv_loop_t loop;
         uv_async_t wake; /**< any thread sends */

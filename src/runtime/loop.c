@@ -27,6 +27,7 @@
 #include "base/strbuf.h"
 #include "host/host.h"
 #include "invoke/invoke.h"
+#include "runtime/deliver.h"
 #include "runtime/live.h"
 #include "runtime/release.h"
 #include "runtime/task.h"
@@ -112,16 +113,7 @@ static void receive_command(struct bp_runtime *runtime, struct bp_letter *letter
 }
 
 static void receive_event(struct bp_runtime *runtime, struct bp_letter *letter) {
-        struct bp_event_letter *event = BP_OWNER_OF(letter, struct bp_event_letter, letter);
-        struct bp_wait *wait = bp_waits_find(&runtime->waits, event->external_id);
-
-        if (!wait) {
-                bp_waits_keep_early(&runtime->waits, event, bp_timekeeper_mono(&runtime->timekeeper));
-                return;
-        }
-        bp_event_queue_push(&wait->queue, event);
-        if (bp_task_next_event(runtime, wait) < 0)
-                bp_release_break(runtime, wait->live, -ENOMEM);
+        bp_deliver(runtime, BP_OWNER_OF(letter, struct bp_event_letter, letter));
 }
 
 static void receive_line(struct bp_runtime *runtime, struct bp_letter *letter) {
@@ -211,7 +203,7 @@ static void throw_letters_away(struct bp_runtime *runtime) {
                 if (letter->kind == BP_LETTER_START)
                         bp_live_free(runtime, BP_OWNER_OF(letter, struct bp_live, letter));
                 else if (letter->kind == BP_LETTER_EVENT)
-                        free(BP_OWNER_OF(letter, struct bp_event_letter, letter));
+                        bp_event_letter_free(BP_OWNER_OF(letter, struct bp_event_letter, letter));
                 else if (letter->kind == BP_LETTER_LINE)
                         free(BP_OWNER_OF(letter, struct bp_line, letter));
                 else if (letter->kind != BP_LETTER_PROGRESS && letter->kind != BP_LETTER_DONE)
@@ -236,6 +228,7 @@ static void let_time_pass(struct bp_runtime *runtime) {
         struct bp_mono now = bp_timekeeper_mono(&runtime->timekeeper);
         struct bp_due *deadline;
 
+        bp_waits_expire(&runtime->waits, now);
         while ((deadline = bp_due_times_earliest(&runtime->deadlines)) && deadline->due.us <= now.us) {
                 struct bp_live *live = BP_OWNER_OF(deadline, struct bp_live, deadline);
 
@@ -366,6 +359,7 @@ static void show_load(struct bp_runtime *runtime) {
         atomic_store_explicit(&runtime->shown_ticket, runtime->last_ticket, memory_order_relaxed);
         atomic_store_explicit(&runtime->shown_live, runtime->n_live, memory_order_relaxed);
         atomic_store_explicit(&runtime->shown_away, runtime->n_away, memory_order_relaxed);
+        atomic_store_explicit(&runtime->shown_early, runtime->waits.n_early, memory_order_relaxed);
 }
 
 static bool work(struct bp_runtime *runtime) {
@@ -496,22 +490,51 @@ int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pa
         return send_command(runtime, pause ? BP_LETTER_PAUSE : BP_LETTER_RESUME, execution, NULL, receipt);
 }
 
+int bp_runtime_event_new(const struct bp_runtime_event *event, struct bp_event_letter **ret_letter) {
+        struct bp_event_letter *letter;
+        int r = bp_event_letter_new(event->external_id, event->json, event->json_size, &letter);
+
+        if (r < 0)
+                return r;
+        letter->letter.kind = BP_LETTER_EVENT;
+        letter->is_stored = event->is_stored;
+        letter->id = event->id;
+        letter->age_us = event->age_us;
+        *ret_letter = letter;
+        return 0;
+}
+
+struct bp_event_letter *bp_runtime_event_free(struct bp_event_letter *letter) {
+        return bp_event_letter_free(letter);
+}
+
+void bp_runtime_deliver(struct bp_runtime *runtime, struct bp_event_letter *letter,
+                        const struct bp_event_awaited *awaited) {
+        letter->awaited = *awaited;
+        bp_runtime_send(runtime, &letter->letter);
+}
+
 int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const struct bp_value *event) {
-        struct bp_event_letter *letter = NULL;
+        struct bp_event_letter *letter;
         struct bp_strbuf json;
+        size_t size;
         int r;
 
         bp_strbuf_init(&json, NULL, EVENT_BYTES);
         bp_json_write(&json, event);
-        r = json.error;
-        if (r == 0)
-                r = bp_event_letter_new(external_id, bp_strbuf_text(&json), json.size, &letter);
-        bp_strbuf_done(&json);
-        if (!letter)
+        size = json.size;
+        if (json.error) {
+                r = json.error;
+                bp_strbuf_done(&json);
                 return r;
-        letter->letter.kind = BP_LETTER_EVENT;
-        bp_runtime_send(runtime, &letter->letter);
-        return 0;
+        }
+        r = bp_runtime_event_new(&(struct bp_runtime_event){.external_id = external_id,
+                                                            .json = bp_strbuf_steal(&json),
+                                                            .json_size = size},
+                                 &letter);
+        if (r == 0)
+                bp_runtime_deliver(runtime, letter, &(struct bp_event_awaited){0});
+        return r;
 }
 
 void bp_runtime_durable(struct bp_runtime *runtime, uint64_t ticket) {
@@ -539,7 +562,8 @@ struct bp_runtime_load bp_runtime_load(const struct bp_runtime *runtime) {
                                         .workers = bp_workers_count(runtime->workers),
                                         .busy = busy,
                                         .queued = queued,
-                                        .undurable = last > durable ? last - durable : 0};
+                                        .undurable = last > durable ? last - durable : 0,
+                                        .early = atomic_load_explicit(&runtime->shown_early, memory_order_relaxed)};
 }
 
 struct bp_wall bp_runtime_now(const struct bp_runtime *runtime) {
@@ -628,6 +652,7 @@ int bp_runtime_new(const struct bp_runtime_settings *settings, struct bp_runtime
         if (!runtime)
                 return -ENOMEM;
         take_settings(runtime, settings);
+        bp_deliver_init(runtime);
         r = open_parts(runtime, settings);
         if (r < 0) {
                 bp_runtime_free(runtime);

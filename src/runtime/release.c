@@ -202,8 +202,10 @@ static int release_forget(struct bp_runtime *runtime, struct bp_live *live, stru
         if (!wait)
                 return 0;
         bp_waits_remove(&runtime->waits, wait, &queue);
-        while ((event = bp_event_queue_pop(&queue)))
+        while ((event = bp_event_queue_pop(&queue))) {
+                event->awaited = (struct bp_event_awaited){.found = true, .execution = live->id, .step = effect->step};
                 bp_runtime_send(runtime, &event->letter);
+        }
         return 0;
 }
 
@@ -469,6 +471,8 @@ void bp_release_durable(struct bp_runtime *runtime) {
 
 void bp_release_break(struct bp_runtime *runtime, struct bp_live *live, int error) {
         const struct bp_observer *observer = &runtime->observer;
+        struct bp_event_queue queue = {0};
+        struct bp_event_letter *event;
 
         if (live->broken || live->ended)
                 return;
@@ -476,7 +480,9 @@ void bp_release_break(struct bp_runtime *runtime, struct bp_live *live, int erro
         for (struct bp_task *task = live->tasks; task; task = task->next_of_live)
                 bp_task_stop(task);
         while (live->waits)
-                bp_waits_remove(&runtime->waits, live->waits, NULL);
+                bp_waits_remove(&runtime->waits, live->waits, &queue);
+        while ((event = bp_event_queue_pop(&queue)))
+                bp_runtime_send(runtime, &event->letter);
         bp_live_touch(runtime, live);
         if (observer->broken)
                 observer->broken(observer->userdata, live->execution, error);

@@ -18,10 +18,31 @@
 #include "base/id.h"
 #include "engine/engine.h"
 
+struct bp_arena;
 struct bp_invoker;
 struct bp_invoker_settings;
 struct bp_registry_snapshot;
 struct bp_runtime;
+
+/** What became of an event. */
+enum bp_event_fate {
+        BP_EVENT_HANDLED = 1, /**< a waiting step had it, see the action */
+        BP_EVENT_LATE,        /**< the step that waited for it, or its execution, has ended */
+        BP_EVENT_KEPT,        /**< no step waits for it yet */
+        BP_EVENT_EXPIRED,     /**< none did in time */
+        BP_EVENT_DROPPED,     /**< too many waited, and it was the oldest */
+};
+
+/** What became of an event. Valid during the call. */
+struct bp_event_outcome {
+        struct bp_id event;
+        enum bp_event_fate fate;
+        bool has_execution;
+        struct bp_id execution;
+        const char *step;            /**< id, or NULL */
+        enum bp_event_action action; /**< BP_EVENT_HANDLED: what on_event decided */
+        struct bp_wall at;
+};
 
 /**
  * Where records go before effects leave (the output commit rule). Called on the engine thread. `append` hands over the
@@ -37,6 +58,17 @@ struct bp_journal {
                       size_t n_records);
         /** @param ticket number to give to bp_runtime_durable() */
         void (*commit)(void *userdata, uint64_t ticket);
+        /**
+         * What became of an event that has an id. After append() of the records that it led to and before the commit:
+         * both are to become durable as one. May be NULL, as the two below.
+         */
+        void (*event)(void *userdata, const struct bp_event_outcome *outcome);
+        /** Text of an event that waited, as JSON in the arena. Any thread. @return 0; 1: it is not there any more;
+         * negative errno. */
+        int (*event_text)(void *userdata, struct bp_id event, struct bp_arena *arena, const char **ret_json,
+                          size_t *ret_size);
+        /** Whether an execution that is not live has ended, rather than waits for a later start of the process. */
+        bool (*has_ended)(void *userdata, struct bp_id execution);
         void *userdata;
 };
 
@@ -95,6 +127,7 @@ struct bp_runtime_load {
         uint32_t busy;      /**< threads in a call */
         uint32_t queued;    /**< calls that wait for a thread */
         uint64_t undurable; /**< commits that the journal has not answered */
+        size_t early;       /**< events that no step waits for yet */
 };
 
 /** How a runtime works. 0 and NULL mean the default named beside the member. */
@@ -153,8 +186,42 @@ int bp_runtime_cancel(struct bp_runtime *runtime, struct bp_id execution, const 
 /** Pauses or resumes an execution. @param receipt copied, or NULL @return as bp_runtime_cancel(). */
 int bp_runtime_pause(struct bp_runtime *runtime, struct bp_id execution, bool pause, const struct bp_receipt *receipt);
 
+/** The step that waits, or once waited, for an event, as far as is known. */
+struct bp_event_awaited {
+        bool found;
+        bool ended; /**< its execution has */
+        struct bp_id execution;
+        uint32_t step;
+};
+
+/** An event to be handed to a step. */
+struct bp_runtime_event {
+        const char *external_id;
+        bool is_stored;  /**< the journal knows it by `id`, and is told what became of it */
+        struct bp_id id; /**< of is_stored */
+        char *json;      /**< malloc'ed and taken; NULL: journal.event_text has it */
+        size_t json_size;
+        int64_t age_us; /**< how long it has waited for its step already */
+};
+
+/** An event on its way. */
+struct bp_event_letter;
+
+/** Makes one. Any thread. @return 0 or -ENOMEM (`json` is freed then too). */
+int bp_runtime_event_new(const struct bp_runtime_event *event, struct bp_event_letter **ret_letter);
+
+/** Gives one back that was not handed over. NULL is allowed. Always returns NULL. */
+struct bp_event_letter *bp_runtime_event_free(struct bp_event_letter *letter);
+
 /**
- * Hands an event to the step that has waited longest for `external_id`; kept for 24 hours when none does yet.
+ * Hands an event, which is taken, to the step that has waited longest for its id. One for a step that has ended is
+ * recorded as late; else it is kept for 24 hours. Any thread.
+ */
+void bp_runtime_deliver(struct bp_runtime *runtime, struct bp_event_letter *letter,
+                        const struct bp_event_awaited *awaited);
+
+/**
+ * The same for an event that no journal knows.
  * @return 0, -ENOMEM, or -E2BIG for an event of more than 1 MiB as JSON.
  */
 int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const struct bp_value *event);

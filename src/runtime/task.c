@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "runtime/deliver.h"
 #include "runtime/live.h"
 #include "runtime/release.h"
 #include "runtime/task_call.h"
@@ -81,7 +82,7 @@ void bp_task_free(struct bp_runtime *runtime, struct bp_task *task) {
         bp_live_touch(runtime, task->live);
         leave_list(task);
         bp_arena_free(task->arena);
-        free(task->event);
+        bp_event_letter_free(task->event);
         if (task->wait)
                 bp_waits_finish(task->wait);
         if (runtime->n_free_tasks >= POOLED_TASKS) {
@@ -126,6 +127,7 @@ void bp_task_run_ready(struct bp_runtime *runtime) {
                 runtime->ready.last = NULL;
         runtime->current = task->live;
         if (task->live->broken) {
+                bp_deliver_again(runtime, task);
                 bp_task_free(runtime, task);
                 return;
         }
@@ -222,9 +224,11 @@ static void finish_resolve(struct bp_runtime *runtime, struct bp_task *task) {
 
 static void finish_event(struct bp_runtime *runtime, struct bp_task *task) {
         const struct bp_call_result *result = &task->result;
+        bool in_time = bp_deliver_is_in_time(task);
         struct bp_wait *wait;
 
         if (task->error < 0) {
+                bp_deliver_again(runtime, task);
                 bp_release_break(runtime, task->live, task->error);
                 return;
         }
@@ -240,6 +244,7 @@ static void finish_event(struct bp_runtime *runtime, struct bp_task *task) {
                                                                       .message = result->message,
                                                                       .percent = result->percent,
                                                                       .eta_minutes = result->eta_minutes}});
+        bp_deliver_settle(runtime, task, in_time);
         wait = bp_waits_finish(task->wait);
         task->wait = NULL;
         if (wait && bp_task_next_event(runtime, wait) < 0)

@@ -11,6 +11,7 @@
 #include "base/problem.h"
 #include "invoke/invoke.h"
 #include "registry/registry.h"
+#include "runtime/deliver.h"
 #include "runtime/live.h"
 #include "runtime/release.h"
 #include "runtime/task.h"
@@ -202,13 +203,17 @@ static int call_event(struct bp_task *task) {
         struct bp_value data;
         struct bp_problem problem;
         char text[BP_ID_TEXT_SIZE + 1 + 512], id[BP_ID_TEXT_SIZE];
+        const char *json;
+        size_t json_size;
         int r, size;
 
-        r = bp_json_parse(task->arena, event->text, event->json_size, &limits, &data, &problem);
+        r = bp_deliver_text(task, &json, &json_size);
+        if (r == 0)
+                r = bp_json_parse(task->arena, json, json_size, &limits, &data, &problem);
         if (r < 0)
                 return r;
         if (r > 0) {
-                bp_task_fail(task, BP_EVENT_IGNORE, "EVENT_INVALID", "the event is not JSON");
+                bp_task_fail(task, BP_EVENT_IGNORE, "EVENT_INVALID", "the event is not JSON, or not kept any more");
                 return 0;
         }
         size = snprintf(text, sizeof(text), "%s/%s", task->execution_id, task->step->id);

@@ -44,20 +44,27 @@ struct bp_event_letter *bp_event_queue_pop(struct bp_event_queue *queue) {
         return event;
 }
 
-int bp_event_letter_new(const char *external_id, const char *json, size_t json_size,
-                        struct bp_event_letter **ret_event) {
+int bp_event_letter_new(const char *external_id, char *json, size_t json_size, struct bp_event_letter **ret_event) {
         size_t id_size = strlen(external_id);
-        struct bp_event_letter *event = bp_calloc(1, sizeof(*event) + json_size + 1 + id_size + 1);
+        struct bp_event_letter *event = bp_calloc(1, sizeof(*event) + id_size + 1);
 
-        if (!event)
+        if (!event) {
+                free(json);
                 return -ENOMEM;
-        memcpy(event->text, json, json_size);
-        memcpy(event->text + json_size + 1, external_id, id_size);
-        event->json_size = json_size;
-        event->external_id = event->text + json_size + 1;
+        }
+        memcpy(event->external_id, external_id, id_size);
+        event->json = json;
+        event->json_size = json ? json_size : 0;
         event->hash = hash_of(external_id);
         *ret_event = event;
         return 0;
+}
+
+struct bp_event_letter *bp_event_letter_free(struct bp_event_letter *event) {
+        if (event)
+                free(event->json);
+        free(event);
+        return NULL;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -167,7 +174,7 @@ void bp_waits_remove(struct bp_waits *waits, struct bp_wait *wait, struct bp_eve
                 if (ret_queue)
                         bp_event_queue_push(ret_queue, event);
                 else
-                        free(event);
+                        bp_event_letter_free(event);
         wait->forgotten = true;
         if (!wait->busy)
                 free(wait);
@@ -229,32 +236,44 @@ static void take_early(struct bp_waits *waits, struct bp_event_letter *event) {
         waits->early_bytes -= event->json_size;
 }
 
-static void drop_oldest(struct bp_waits *waits) {
+static void drop_oldest(struct bp_waits *waits, bool expired) {
         struct bp_event_letter *oldest = waits->oldest, *next = oldest->next_early;
 
         take_early(waits, oldest);
-        free(oldest);
+        if (waits->gone)
+                waits->gone(waits->userdata, oldest, expired);
+        bp_event_letter_free(oldest);
         waits->oldest = next;
 }
 
-static void drop_expired(struct bp_waits *waits, struct bp_mono now) {
+void bp_waits_expire(struct bp_waits *waits, struct bp_mono now) {
         while (waits->oldest && now.us - waits->oldest->arrived.us >= early_keep_us)
-                drop_oldest(waits);
+                drop_oldest(waits, true);
 }
 
-void bp_waits_keep_early(struct bp_waits *waits, struct bp_event_letter *event, struct bp_mono now) {
+static void leave_text_to_journal(struct bp_event_letter *event) {
+        if (!event->is_stored)
+                return;
+        free(event->json);
+        event->json = NULL;
+        event->json_size = 0;
+}
+
+bool bp_waits_keep_early(struct bp_waits *waits, struct bp_event_letter *event, struct bp_mono now) {
         size_t limit = waits->early_limit ? waits->early_limit : EARLY_LIMIT;
 
-        drop_expired(waits, now);
+        leave_text_to_journal(event);
+        bp_waits_expire(waits, now);
         while (waits->oldest && (waits->n_early >= limit || waits->early_bytes + event->json_size > EARLY_BYTES))
-                drop_oldest(waits);
+                drop_oldest(waits, false);
         if (waits->n_early >= waits->n_early_buckets)
                 grow_early_buckets(waits);
         if (waits->n_early_buckets == 0) {
-                free(event);
-                return;
+                bp_event_letter_free(event);
+                return false;
         }
-        event->arrived = now;
+        event->arrived.us = now.us - event->age_us;
+        event->age_us = 0;
         event->next_early = NULL;
         event->previous_early = waits->newest;
         if (waits->newest)
@@ -265,6 +284,7 @@ void bp_waits_keep_early(struct bp_waits *waits, struct bp_event_letter *event, 
         waits->n_early++;
         waits->early_bytes += event->json_size;
         append_to_early_bucket(waits, event);
+        return true;
 }
 
 void bp_waits_take_early(struct bp_waits *waits, const char *external_id, struct bp_mono now,
@@ -272,7 +292,7 @@ void bp_waits_take_early(struct bp_waits *waits, const char *external_id, struct
         struct bp_event_letter *event, *next;
         uint64_t hash = hash_of(external_id);
 
-        drop_expired(waits, now);
+        bp_waits_expire(waits, now);
         if (waits->n_early == 0)
                 return;
         for (event = *early_bucket_of(waits, hash); event; event = next) {
@@ -285,8 +305,9 @@ void bp_waits_take_early(struct bp_waits *waits, const char *external_id, struct
 }
 
 void bp_waits_done(struct bp_waits *waits) {
+        waits->gone = NULL;
         while (waits->oldest)
-                drop_oldest(waits);
+                drop_oldest(waits, false);
         free(waits->early_buckets);
         free(waits->buckets);
         *waits = (struct bp_waits){0};

@@ -177,7 +177,7 @@ static void authorize(struct bp_request *request) {
                 bp_request_fail_errno(request, r);
         } else if (scope == BP_SCOPE_NONE) {
                 return;
-        } else if (scope == BP_SCOPE_INTERNAL && (r || !(request->principal.scopes & scope))) {
+        } else if ((scope & BP_SCOPE_INTERNAL) && (r || !(request->principal.scopes & scope))) {
                 bp_request_failf(request, 403, "FORBIDDEN", "Forbidden - the dapr-api-token is missing or wrong");
         } else if (r) {
                 bp_request_add_header(request, "WWW-Authenticate", "Bearer");
@@ -217,17 +217,23 @@ static bool is_encoded_otherwise(const struct bp_request *request) {
                strncasecmp(charset, "us-ascii", 8) != 0;
 }
 
+static size_t most_bytes(const struct bp_request *request) {
+        size_t most = request->server->settings.body_bytes;
+        size_t of_route = request->match.route ? request->match.route->route->body_bytes : 0;
+
+        return of_route && of_route < most ? of_route : most;
+}
+
 static void refuse_large_body(struct bp_request *request) {
-        bp_request_failf(request, 413, "BODY_TOO_LARGE", "The body is larger than %zu bytes",
-                         request->server->settings.body_bytes);
+        bp_request_failf(request, 413, "BODY_TOO_LARGE", "The body is larger than %zu bytes", most_bytes(request));
 }
 
 static void check_body_kind(struct bp_request *request) {
         const char *type = bp_request_header(request, "Content-Type");
 
-        if (request->content_length > request->server->settings.body_bytes)
+        if (request->content_length > most_bytes(request))
                 refuse_large_body(request);
-        else if (!request->match.route->route->body)
+        else if (!request->match.route->route->body && !request->match.route->route->raw_types)
                 request->body_unwanted = true;
         else if ((type && says_something_else(type)) || is_encoded_otherwise(request))
                 bp_request_failf(request, 415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON in UTF-8, not encoded");
@@ -286,7 +292,7 @@ static void free_body(struct bp_request *request) {
 }
 
 int bp_request_take(struct bp_request *request, const char *bytes, size_t size) {
-        size_t most = request->server->settings.body_bytes;
+        size_t most = most_bytes(request);
 
         if (!request->body_unwanted) {
                 if (size > most - request->body_size)
@@ -340,9 +346,11 @@ void bp_request_run(struct bp_request *request) {
                 check(request);
         if (!request->answer.given)
                 bp_idempotency_begin(request);
-        free_body(request);
+        if (request->answer.given || !request->match.route->route->raw_types)
+                free_body(request);
         if (!request->answer.given)
                 request->match.route->route->handler(request, request->server->settings.app);
+        free_body(request);
 }
 
 void bp_request_settle(struct bp_request *request) {

@@ -109,6 +109,11 @@ const char *bp_request_text(const struct bp_request *request, const char *name) 
         return value && value->type == BP_STRING ? value->as.text : NULL;
 }
 
+const char *bp_request_raw_body(const struct bp_request *request, size_t *ret_size) {
+        *ret_size = request->body_size;
+        return request->body_text ? request->body_text : "";
+}
+
 const struct bp_value *bp_request_body(const struct bp_request *request) {
         return request->has_body ? &request->body : NULL;
 }

@@ -101,6 +101,10 @@ struct bp_route {
         const struct bp_field *body;                          /**< members of the JSON object; NULL: no body is read */
         bool body_optional;
         const char *body_schema; /**< name the document gives the body, or NULL */
+        /** Media types of a body that the handler reads itself (bp_request_raw_body()), whatever its type says;
+         * NULL-terminated; `body` is NULL then. NULL: none. */
+        const char *const *raw_types;
+        size_t body_bytes; /**< longest body; 0, or more than the server allows: what the server allows */
         const struct bp_answer_spec *answers;
         bool streams;      /**< answers with an event stream */
         bool undocumented; /**< no part of the API: the document leaves it out */
@@ -238,6 +242,9 @@ int64_t bp_request_integer(const struct bp_request *request, const char *name);
 bool bp_request_boolean(const struct bp_request *request, const char *name);
 /** A text; NULL when it is absent. */
 const char *bp_request_text(const struct bp_request *request, const char *name);
+
+/** The body as it came, of a route with raw_types; valid until the handler returns. */
+const char *bp_request_raw_body(const struct bp_request *request, size_t *ret_size);
 
 /** The checked body: an object with defaults filled in and aliases renamed; NULL: there was none. */
 const struct bp_value *bp_request_body(const struct bp_request *request);

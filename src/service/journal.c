@@ -98,7 +98,12 @@ static void commit(void *userdata, uint64_t ticket) {
 }
 
 struct bp_journal bp_service_journal(struct bp_service *service) {
-        return (struct bp_journal){.append = append, .commit = commit, .userdata = service};
+        return (struct bp_journal){.append = append,
+                                   .commit = commit,
+                                   .event = bp_events_outcome,
+                                   .event_text = bp_events_text,
+                                   .has_ended = bp_events_has_ended,
+                                   .userdata = service};
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -280,6 +285,7 @@ static void show_load(const struct bp_service *service, int64_t held_us) {
         bp_metrics_observe(service->metrics, BP_HISTOGRAM_LOOP_LAG, NULL, NULL, NULL, (double)held_us / 1e6);
         bp_metrics_set(service->metrics, BP_METRIC_WORKERS_BUSY, load.busy);
         bp_metrics_set(service->metrics, BP_METRIC_WORKERS_QUEUED, load.queued);
+        bp_metrics_set(service->metrics, BP_METRIC_EVENTS_WAITING, (int64_t)load.early);
 }
 
 static void on_turn(void *userdata, int64_t held_us) {
@@ -290,6 +296,7 @@ static void on_turn(void *userdata, int64_t held_us) {
                 service->told.logged = false;
                 bp_store_commit(service->store, service->told.last_ticket);
         }
+        bp_events_expire(service);
         show_load(service, held_us);
         bp_metrics_set(service->metrics, BP_METRIC_ACTIVE_EXECUTIONS, (int64_t)bp_service_active(service));
 }

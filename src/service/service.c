@@ -85,6 +85,8 @@ static int open_tables(struct bp_service *service, const struct bp_service_setti
         if (r == 0)
                 r = bp_streams_init(&service->streams);
         if (r == 0)
+                r = bp_events_init(&service->events);
+        if (r == 0)
                 r = bp_lru_init(&service->by_digest, &bp_lru_definitions, n);
         if (r == 0)
                 r = bp_lru_init(&service->by_number, &bp_lru_definitions, n);
@@ -99,7 +101,9 @@ static int open_all(struct bp_service *service, const struct bp_service_settings
                 r = open_runtime(service, settings);
         if (r == 0)
                 r = open_store(service, settings, reterr_problem);
-        return r ? r : bp_service_recover(service, reterr_problem);
+        if (r == 0)
+                r = bp_service_recover(service, reterr_problem);
+        return r ? r : bp_events_recover(service, reterr_problem);
 }
 
 int bp_service_new(const struct bp_service_settings *settings, struct bp_service **ret_service,
@@ -156,6 +160,7 @@ int bp_service_run(struct bp_service *service, bool until_idle) {
         service->contexts.closed = true;
         pthread_mutex_unlock(&service->contexts.mutex);
         answer_the_rest(service);
+        bp_events_close(service);
         return r;
 }
 
@@ -167,12 +172,15 @@ void bp_service_stop(struct bp_service *service) {
 struct bp_service *bp_service_free(struct bp_service *service) {
         if (!service)
                 return NULL;
+        if (service->events.has_mutex)
+                bp_events_close(service);
         bp_store_close(service->store);
         if (service->contexts.has_mutex)
                 answer_the_rest(service);
         bp_runtime_free(service->runtime);
         bp_contexts_done(&service->contexts);
         bp_streams_done(&service->streams);
+        bp_events_done(&service->events);
         bp_lru_done(&service->pipelines);
         bp_lru_done(&service->by_number);
         bp_lru_done(&service->by_digest);
@@ -206,6 +214,10 @@ int bp_service_ready(struct bp_service *service, struct bp_problem *reterr_probl
         if (reterr_problem)
                 *reterr_problem = problem;
         return BP_SERVICE_UNAVAILABLE;
+}
+
+size_t bp_service_early_events(struct bp_service *service) {
+        return bp_runtime_load(service->runtime).early;
 }
 
 size_t bp_service_active(struct bp_service *service) {

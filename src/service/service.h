@@ -242,6 +242,39 @@ int bp_service_wait(struct bp_service *service, struct bp_id execution, bp_servi
 bool bp_service_unwait(struct bp_service *service, struct bp_service_wait *wait);
 
 /* ---------------------------------------------------------------------------------------------------------------
+ * Events from outside
+ */
+
+/** What became of an event. Durable. Valid during the callback. */
+struct bp_service_event_answer {
+        int result; /**< 0; BP_STORE_NOT_FOUND or BP_STORE_CONFLICT of a replay; negative errno: it is not durable */
+        struct bp_id id;
+        bool is_duplicate;         /**< it came before: the rest tells of the first */
+        enum bp_inbox_state state; /**< BP_INBOX_WAITING: it is kept, or on its way to a step when the process stops */
+        enum bp_inbox_effect effect; /**< of BP_INBOX_HANDLED */
+        bool has_execution;
+        struct bp_id execution;
+        const char *step; /**< id, or NULL */
+};
+
+/** Receives an answer, once. Engine thread, writer thread, or that of bp_service_free(). */
+typedef void bp_service_event_done(void *userdata, const struct bp_service_event_answer *answer);
+
+/**
+ * Keeps an event durably, hands it to the step that waits for it, and calls `done` when what became of it is durable. A
+ * repetition is answered as the first. @return 0, -ENOMEM: `done` is called only after 0
+ */
+int bp_service_event(struct bp_service *service, const struct bp_store_event *event, bp_service_event_done *done,
+                     void *userdata);
+
+/** Delivers an event anew that expired or was dropped. @return as bp_service_event() */
+int bp_service_event_replay(struct bp_service *service, const struct bp_event_row *row, bp_service_event_done *done,
+                            void *userdata);
+
+/** How many events wait for a step that does not wait for them yet. */
+size_t bp_service_early_events(struct bp_service *service);
+
+/* ---------------------------------------------------------------------------------------------------------------
  * Streams
  */
 

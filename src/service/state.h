@@ -18,6 +18,7 @@
 #include "pipeline/definition.h"
 #include "registry/registry.h"
 #include "service/contexts.h"
+#include "service/events.h"
 #include "service/lru.h"
 #include "service/service.h"
 #include "service/streams.h"
@@ -66,6 +67,7 @@ struct bp_service {
         atomic_bool stopping;
         struct bp_contexts contexts;
         struct bp_streams streams;
+        struct bp_events_on_way events;
         struct bp_lru by_digest; /**< parsed definitions, by digest and registry generation */
         struct bp_lru by_number; /**< the same, by number in the store and registry generation */
         struct bp_lru pipelines; /**< struct bp_stored_pipeline, by id */

@@ -305,6 +305,21 @@ static int apply_change(struct bp_applier *applier, const struct bp_group *group
         return r == BP_STORE_NOT_FOUND ? 0 : r; /* what comes late for an execution that was deleted is nobody's */
 }
 
+/* Which event a step waits for: an event for one that has ended is late, not early. */
+static int insert_wait(const struct bp_group *group, const struct bp_begun_wait *wait,
+                       struct bp_connection *connection) {
+        sqlite3_stmt *stmt;
+        int r = bp_connection_prepare(
+                connection, "INSERT OR IGNORE INTO awaited (correlation, execution, step) VALUES (?, ?, ?)", &stmt);
+
+        if (r)
+                return r;
+        bind_span(stmt, 1, group, wait->correlation);
+        bp_bind_int(stmt, 2, (int64_t)wait->number);
+        bp_bind_int(stmt, 3, wait->step);
+        return bp_connection_run(connection, stmt);
+}
+
 /* ---------------------------------------------------------------------------------------------------------------
  * Writes with an outcome of their own
  */
@@ -355,6 +370,8 @@ int bp_applier_apply(struct bp_applier *applier, struct bp_group *group, struct 
                 r = apply_change(applier, group, &group->changes[i], connection);
         if (!r)
                 r = flush_counts(applier, connection);
+        for (uint32_t i = 0; i < group->n_waits && !r; i++)
+                r = insert_wait(group, &group->waits[i], connection);
         for (struct bp_write *write = group->writes; write && !r; write = write->next) {
                 r = apply_write(write, connection);
                 applier->rows++;

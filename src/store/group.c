@@ -35,6 +35,7 @@ void bp_group_done(struct bp_group *group) {
         free(group->rows);
         free(group->runs);
         free(group->logs);
+        free(group->waits);
         free(group->index);
 }
 
@@ -317,6 +318,27 @@ static struct bp_row *begin_row(struct bp_group *group, struct bp_change *change
         return row;
 }
 
+/* Enters steps that begin to wait for events behind those of the group, which does not count them yet. @return how
+ * many, or -ENOMEM */
+static int add_waits(struct bp_group *group, uint64_t number, const struct bp_record *records, size_t n_records) {
+        uint32_t n = 0;
+
+        for (size_t i = 0; i < n_records; i++)
+                n += records[i].type == BP_RECORD_STEP_WAITING && records[i].external_id;
+        if (n == 0)
+                return 0;
+        if (RESERVE(group, waits, n))
+                return -ENOMEM;
+        n = 0;
+        for (size_t i = 0; i < n_records; i++)
+                if (records[i].type == BP_RECORD_STEP_WAITING && records[i].external_id)
+                        group->waits[group->n_waits + n++] =
+                                (struct bp_begun_wait){.number = number,
+                                                       .step = records[i].step,
+                                                       .correlation = add_text(group, records[i].external_id)};
+        return (int)n;
+}
+
 int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_record *records, size_t n_records,
                     uint64_t *position, uint64_t *ret_row) {
         const struct bp_record *end = ending(records, n_records);
@@ -324,12 +346,15 @@ int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_rec
         size_t before = group->text.size, at;
         struct bp_change *change = change_of(group, number);
         struct bp_row *row;
-        int r = change ? check_sequences(group, change, records, n_records) : -ENOMEM;
+        int r = change ? check_sequences(group, change, records, n_records) : -ENOMEM, n_waits;
 
         if (!r)
                 r = reserve_row(group);
         if (r)
                 return r;
+        n_waits = add_waits(group, number, records, n_records);
+        if (n_waits < 0)
+                return n_waits;
         if (end) {
                 code = add_text(group, end->code);
                 message = add_text(group, end->message);
@@ -353,6 +378,7 @@ int bp_group_append(struct bp_group *group, uint64_t number, const struct bp_rec
         for (size_t i = 0; i < n_records; i++)
                 fold(change, &records[i]);
         group->n_records += (uint32_t)n_records;
+        group->n_waits += (uint32_t)n_waits;
         weigh(group, before);
         *ret_row = row->position;
         return 0;
@@ -431,6 +457,7 @@ static void clear(struct bp_group *group) {
         group->bytes = 0;
         group->ticket = 0;
         group->n_creations = group->n_changes = group->n_rows = group->n_runs = group->n_logs = group->n_records = 0;
+        group->n_waits = 0;
         group->writes = NULL;
         group->writes_end = &group->writes;
 }

@@ -77,6 +77,13 @@ struct bp_change {
 
 #define BP_NO_CREATION UINT32_MAX
 
+/* A step that begins to wait for events. */
+struct bp_begun_wait {
+        uint64_t number; /* of the execution */
+        uint32_t step;
+        struct bp_span correlation;
+};
+
 /* Lines of one step. */
 struct bp_log_count {
         uint32_t step, n;
@@ -92,8 +99,9 @@ struct bp_group {
         struct bp_row *rows;
         struct bp_run *runs;
         struct bp_log_count *logs;
-        uint32_t n_creations, n_changes, n_rows, n_runs, n_logs;
-        uint32_t creations_capacity, changes_capacity, rows_capacity, runs_capacity, logs_capacity;
+        struct bp_begun_wait *waits;
+        uint32_t n_creations, n_changes, n_rows, n_runs, n_logs, n_waits;
+        uint32_t creations_capacity, changes_capacity, rows_capacity, runs_capacity, logs_capacity, waits_capacity;
         uint32_t *index; /* of changes by number: 1 + place */
         uint32_t index_size;
         uint32_t n_records;

@@ -288,6 +288,132 @@ typedef void bp_store_done(void *userdata, int result, const void *row);
 int bp_store_execution_delete(struct bp_store *store, struct bp_id id, bp_store_done *done, void *userdata);
 
 /* ---------------------------------------------------------------------------------------------------------------
+ * Events from outside
+ */
+
+/** Where an event stands. */
+enum bp_inbox_state {
+        BP_INBOX_WAITING = 1, /**< on its way to a step, or kept until a step waits for it */
+        BP_INBOX_HANDLED,     /**< a step had it, see the effect */
+        BP_INBOX_LATE,        /**< its step, or the execution, had ended */
+        BP_INBOX_EXPIRED,     /**< no step waited for it within 24 hours */
+        BP_INBOX_DROPPED,     /**< too many waited, and it was the oldest */
+        BP_INBOX_UNROUTABLE,  /**< it carries no correlation id */
+};
+
+/** States of events that no step had, as bits 1 << state. */
+#define BP_INBOX_UNMATCHED \
+        (1u << BP_INBOX_WAITING | 1u << BP_INBOX_EXPIRED | 1u << BP_INBOX_DROPPED | 1u << BP_INBOX_UNROUTABLE)
+
+/** What the step made of an event. */
+enum bp_inbox_effect {
+        BP_INBOX_COMPLETED = 1, /**< it ended the wait */
+        BP_INBOX_PROGRESS,
+        BP_INBOX_IGNORED,
+};
+
+/** An event that arrived. Texts may be NULL, but the body. */
+struct bp_store_event {
+        struct bp_id id; /**< the same for a repetition */
+        const char *source, *event_id, *type;
+        const char *correlation; /**< NULL: it can be for no step */
+        struct bp_text body;     /**< JSON */
+        struct bp_wall at;
+};
+
+/** An event as stored. Texts belong to the arena of the call, and may be NULL. */
+struct bp_event_row {
+        struct bp_id id;
+        const char *source, *event_id, *type, *correlation;
+        enum bp_inbox_state state;
+        enum bp_inbox_effect effect; /**< of BP_INBOX_HANDLED */
+        struct bp_wall arrived_at, kept_from, settled_at;
+        bool has_execution;
+        struct bp_id execution; /**< that it went to */
+        const char *step;
+        size_t size;         /**< of the body */
+        struct bp_text body; /**< where it was asked for and is still kept */
+};
+
+/** The newest step that waits, or once waited, for a correlation id. */
+struct bp_awaited {
+        bool found;
+        bool ended; /**< its execution has */
+        struct bp_id execution;
+        uint32_t step; /**< index */
+};
+
+/** What is known of an event that was kept. Valid during the call. */
+struct bp_event_kept {
+        struct bp_event_row first; /**< of a duplicate: the event that came first; of a replay: as it was */
+        struct bp_awaited awaited;
+};
+
+/** Called once, on the writer thread. @param result 0; BP_STORE_DUPLICATE, BP_STORE_NOT_FOUND, BP_STORE_CONFLICT as the
+ * function says; negative errno */
+typedef void bp_store_event_kept(void *userdata, int result, const struct bp_event_kept *kept);
+
+/** Keeps an event. BP_STORE_DUPLICATE: it came before within seven days. Copied. @return 0 or -ENOMEM. */
+int bp_store_event_keep(struct bp_store *store, const struct bp_store_event *event, bp_store_event_kept *done,
+                        void *userdata);
+
+/** What became of an event. */
+struct bp_event_settlement {
+        struct bp_id id;
+        enum bp_inbox_state state;
+        enum bp_inbox_effect effect; /**< of BP_INBOX_HANDLED */
+        bool has_execution;
+        struct bp_id execution;
+        const char *step; /**< id, or NULL */
+        struct bp_wall at;
+};
+
+/** Notes what became of an event, with what the engine has appended since its last commit. Copied. `done` may be NULL.
+ * @return 0 or -ENOMEM. */
+int bp_store_event_settle(struct bp_store *store, const struct bp_event_settlement *settlement, bp_store_done *done,
+                          void *userdata);
+
+/** An event that expired or was dropped waits again. NOT_FOUND; CONFLICT: it does already, or was settled otherwise.
+ * @return 0 or -ENOMEM. */
+int bp_store_event_replay(struct bp_store *store, struct bp_id id, struct bp_wall now, bp_store_event_kept *done,
+                          void *userdata);
+
+/** Deletes an event that no step had. NOT_FOUND; CONFLICT: one had it. @return 0 or -ENOMEM. */
+int bp_store_event_delete(struct bp_store *store, struct bp_id id, bp_store_done *done, void *userdata);
+
+/** Events that waited for 24 hours expire; those older than 7 days are forgotten, and the oldest beyond a million.
+ * Handed over. @return 0 or -ENOMEM. */
+int bp_store_events_expire(struct bp_store *store, struct bp_wall now);
+
+/** An event with its body. @return 0, BP_STORE_NOT_FOUND, negative errno. */
+int bp_store_event(struct bp_store *store, struct bp_id id, struct bp_arena *arena, struct bp_event_row *ret_row);
+
+/** Who waits, or waited, for a correlation id. @return 0 or negative errno. */
+int bp_store_event_awaited(struct bp_store *store, const char *correlation, struct bp_awaited *ret_awaited);
+
+/** Visits the events that wait, without bodies, in the order in which they came; stops when a visit does not return 0.
+ * @return 0, what the visit returned, or negative errno. */
+int bp_store_each_waiting_event(struct bp_store *store,
+                                int (*visit)(void *userdata, const struct bp_event_row *row,
+                                             const struct bp_awaited *awaited),
+                                void *userdata);
+
+/** Which events to list. Zeroed: all. */
+struct bp_event_filter {
+        uint32_t states;                         /**< bits 1 << enum bp_inbox_state; 0: all */
+        const char *correlation, *source, *type; /**< or NULL */
+        bool has_execution;
+        struct bp_id execution;
+        struct bp_wall from, to; /**< of the arrival, inclusive; 0: open */
+        uint64_t offset;
+        uint32_t limit;
+};
+
+/** Lists, newest first, without bodies, and counts all that match. @return 0 or negative errno. */
+int bp_store_events(struct bp_store *store, const struct bp_event_filter *filter, struct bp_arena *arena,
+                    struct bp_event_row **ret_rows, size_t *ret_n_rows, uint64_t *ret_total);
+
+/* ---------------------------------------------------------------------------------------------------------------
  * Pipelines
  */
 

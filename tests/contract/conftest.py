@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from running_server import RunningServer
+from running_server import PLATFORM_TOKEN, RunningServer
 
 
 @pytest.fixture(scope="module")
@@ -24,5 +24,6 @@ def serve_module(budpipeline, tmp_path_factory):
 @pytest.fixture(scope="module")
 def api(serve_module):
     """A client of a service of the module's own, which counts no requests."""
-    with httpx.Client(base_url=serve_module("--http-rate-limit", "0").url, timeout=20) as client:
+    served = serve_module("--http-rate-limit", "0", env={"APP_API_TOKEN": PLATFORM_TOKEN})
+    with httpx.Client(base_url=served.url, timeout=20) as client:
         yield client

@@ -15,6 +15,8 @@ import uuid
 import jsonschema
 import pytest
 
+from running_server import PLATFORM_TOKEN
+
 SEED = int(os.environ.get("BUDPIPELINE_SEED", "20260101"))
 ROUNDS = int(os.environ.get("BUDPIPELINE_ROUNDS", "150"))  # requests for each operation
 HANG_SECONDS = 15
@@ -178,6 +180,8 @@ class Driver:
     def headers(self, operation, spoil):
         rng = self.rng
         headers = {}
+        if rng.random() < 0.9:
+            headers["dapr-api-token"] = PLATFORM_TOKEN
         if rng.random() < 0.3:
             headers["Accept"] = rng.choice(["application/json", "application/problem+json", "*/*", "text/html", "?"])
         for parameter in map(self.maker.schema, operation["parameters"]):
@@ -196,7 +200,7 @@ class Driver:
             return b"{}" if spoil and self.rng.random() < 0.3 else None
         if spoil and self.rng.random() < 0.3:
             return self.rng.choice(BODIES)
-        value = self.maker.right("", operation["requestBody"]["content"]["application/json"]["schema"])
+        value = self.maker.right("", self.rng.choice(list(operation["requestBody"]["content"].values()))["schema"])
         for _ in range(self.rng.randint(1, 2) if spoil else 0):
             value = self.maker.wrong(value)
         return json.dumps(value, ensure_ascii=self.rng.random() < 0.5).encode("utf-8", "surrogatepass")
@@ -227,7 +231,8 @@ class Driver:
         url, odd = self.url(path, operation, spoil)
         headers, body = self.headers(operation, spoil), self.body(operation, spoil)
         if body is not None:
-            headers["Content-Type"] = self.rng.choice(["application/json"] * 8 + ["text/plain", ""])
+            types = list(operation["requestBody"]["content"]) if "requestBody" in operation else ["application/json"]
+            headers["Content-Type"] = self.rng.choice([self.rng.choice(types)] * 8 + ["text/plain", ""])
         asked = f"{method.upper()} {url[:300]} {headers} {body[:300] if body else body}"
         stream = any("text/event-stream" in self.maker.schema(answer).get("content", {})
                      for answer in operation["responses"].values())
