@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The Actions API. Nothing here, or elsewhere in the editor, knows an action by name. */
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { get } from "./client";
 import type { Action, ActionFindings, ActionList } from "./types";
 
@@ -23,4 +23,10 @@ export function useActions() {
 export function looksOfAction(byType: ReadonlyMap<string, Action>, type: string): { name: string; icon: string; color: string; known: boolean } {
   const action = byType.get(type);
   return { name: action?.name ?? type, icon: action?.icon ?? "gear", color: action?.color ?? "#8c8c8c", known: Boolean(action) };
+}
+
+/** Which parameter of an action holds branches, as features/definition asks it. */
+export function useRoutes(): (type: string) => string | null {
+  const { byType } = useActions();
+  return useCallback((type) => byType.get(type)?.routes ?? null, [byType]);
 }
