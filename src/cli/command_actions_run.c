@@ -87,6 +87,19 @@ static int answer_check(const struct bp_action_call *call, struct bp_arena *aren
         return 0;
 }
 
+/* Where the action believes to run. */
+static int read_place(const struct bp_value *line, struct bp_action_run *run, struct bp_problem *reterr_problem) {
+        const struct bp_value *text;
+        int r = 0;
+
+        if (bp_value_get(line, "step_id") && (r = bp_jsonl_text(line, "step_id", &text, reterr_problem)) == 0)
+                run->step_id = text->as.text;
+        if (r == 0 && bp_value_get(line, "execution_id") &&
+            (r = bp_jsonl_text(line, "execution_id", &text, reterr_problem)) == 0)
+                run->execution_id = text->as.text;
+        return r;
+}
+
 static int answer_line(void *userdata, const struct bp_value *line, struct bp_arena *arena, struct bp_strbuf *answer,
                        struct bp_problem *reterr_problem) {
         struct session *session = userdata;
@@ -104,6 +117,8 @@ static int answer_line(void *userdata, const struct bp_value *line, struct bp_ar
                 r = bp_jsonl_object(line, "workflow_params", &run.workflow_params, reterr_problem);
         if (r == 0)
                 r = bp_jsonl_object(line, "step_outputs", &run.step_outputs, reterr_problem);
+        if (r == 0)
+                r = read_place(line, &run, reterr_problem);
         if (r)
                 return r;
         run.entry = call.entry;

@@ -48,6 +48,10 @@ class Broker:
     def __init__(self, world, redeliveries, redeliver_after):
         self.world, self.redeliveries, self.redeliver_after = world, redeliveries, redeliver_after
         self.subscriber = None
+        self.forget()
+
+    def forget(self):
+        """What was delivered and published so far."""
         self.deliveries, self.dead, self.published = [], [], []
 
     # Telling

@@ -19,6 +19,12 @@ def overview(world, query, body):
             "resources": [f"{method} /_control/{name}" for method, name in sorted(RESOURCES)]}
 
 
+def begin_anew(world, query, body):
+    """Records as seeded, no rules, jobs and memory; the subscriber stays."""
+    world.begin()
+    return []
+
+
 def calls(world, query, body):
     return chosen([call.view() for call in world.calls], query)
 
@@ -80,6 +86,7 @@ async def tell(world, query, body):
 
 RESOURCES = {
     ("GET", ""): overview,
+    ("DELETE", ""): begin_anew,
     ("GET", "calls"): calls,
     ("DELETE", "calls"): forget_calls,
     ("GET", "rules"): rules,

@@ -172,6 +172,27 @@ def health(world, call, key):
     return {"object": "cluster.health", "code": 200, "data": {name: results[name] for name in asked if name in results}}
 
 
+def create_cluster(world, call):
+    name, provider, cluster_id = call.needed("name"), call.needed("provider"), str(uuid.uuid4())
+    if provider not in ("aws", "azure", "onprem"):
+        raise ServiceError(422, f"provider: {provider} is none of aws, azure, onprem")
+
+    def keep():
+        world.records.tables["clusters"][cluster_id] = {"id": cluster_id, "cluster_id": str(uuid.uuid4()), "name": name,
+                                                        "status": "available", "nodes": []}
+
+    return started(world.start_job(call, "cluster_create", {"cluster_id": cluster_id}, on_completed=keep))
+
+
+def delete_cluster(world, call, key):
+    cluster = found(world.records.cluster(key), "Cluster")
+    if not call.field("force") and any(each["cluster_id"] == cluster["id"]
+                                       for each in world.records.tables["endpoints"].values()):
+        raise ServiceError(409, "Something is deployed on the cluster")
+    return started(world.start_job(call, "cluster_delete", {"cluster_id": cluster["id"]},
+                                   on_completed=lambda: world.records.remove("clusters", cluster["id"])))
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # budsim
 
@@ -229,6 +250,8 @@ ROUTES = {
         ("POST", "workflows/{id}/cancel", cancel_workflow),
     ],
     "budcluster": [
+        ("POST", "cluster/create-workflow", create_cluster),
+        ("POST", "cluster/{id}/delete-workflow", delete_cluster),
         ("GET", "cluster/{id}/nodes", nodes),
         ("GET", "cluster/{id}/health", health),
         ("POST", "workflows/{id}/cancel", cancel_workflow),

@@ -81,11 +81,13 @@ KINDS = {
         {"results": reported("results"), "lower_case": reported("results", status="completed")},
         {"results": refused("results"), "error": refused("ranking", member="error")}),
     "cluster_create": Kind(
-        "budcluster", "register_cluster", ["determine_cluster_platform", "verify_cluster_connection", "configure_cluster"],
+        "budcluster", "create_cluster",
+        ["validation", "provision_infrastructure", "configure_cluster", "verify_cluster"],
         {"workflow_completed": completed, "results": reported("results")},
         {"workflow_completed": failed, "message": refused("configure_cluster")}),
     "cluster_delete": Kind(
-        "budcluster", "delete_cluster", ["drain_nodes", "delete_cluster"],
+        "budcluster", "delete_cluster",
+        ["validation", "delete_deployments", "delete_infrastructure", "verify_deletion"],
         {"workflow_completed": completed, "results": reported("results")},
-        {"workflow_completed": failed, "message": refused("delete_cluster")}),
+        {"workflow_completed": failed, "message": refused("delete_infrastructure")}),
 }

@@ -13,10 +13,16 @@ from standin.records import Records
 
 class World:
     def __init__(self, session, pace, redeliveries, redeliver_after):
-        self.session, self.pace = session, pace
-        self.records, self.rules, self.calls, self.jobs = Records(), [], [], {}
-        self.notifications, self.replies, self.tasks = [], {}, set()
+        self.session, self.pace, self.jobs, self.tasks = session, pace, {}, set()
         self.broker = Broker(self, redeliveries, redeliver_after)
+        self.begin()
+
+    def begin(self):
+        """As nobody had used it; the subscriber stays."""
+        self.close()
+        self.records, self.rules, self.calls, self.jobs = Records(), [], [], {}
+        self.notifications, self.replies = [], {}
+        self.broker.forget()
 
     def spawn(self, work):
         task = asyncio.get_running_loop().create_task(work)
