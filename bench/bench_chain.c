@@ -96,12 +96,11 @@ static void run(struct chain *chain, struct bp_execution *execution, const struc
 static void run_chain(void *data) {
         struct chain *chain = data;
         struct bp_execution_start start = {.definition = chain->definition, .params = &chain->params};
-        struct bp_engine_settings settings = {0};
         struct bp_execution *execution;
         const struct bp_value *last;
         struct bp_value outputs;
 
-        measure_demand(bp_execution_new(&start, &settings, &execution) == 0, "no memory");
+        measure_demand(bp_execution_new(&start, NULL, &execution) == 0, "no memory");
         bp_batch_clear(&chain->batch);
         handle(execution, &chain->batch, &(struct bp_input){.type = BP_INPUT_START, .now = {1}});
         for (size_t i = 0; i < chain->batch.n_effects; i++) {

@@ -352,6 +352,11 @@ static size_t packed(size_t size) {
         return (size + 7) & ~(size_t)7;
 }
 
+/* An empty text needs no memory. */
+static size_t text_bytes(uint32_t size) {
+        return size > 0 ? packed((size_t)size + 1) : 0;
+}
+
 static size_t index_bytes_of(const struct bp_value *object) {
         return object->count > SMALL_OBJECT ? index_size_for(object->count) * sizeof(uint32_t) : 0;
 }
@@ -361,14 +366,14 @@ size_t bp_value_pack_size(const struct bp_value *value) {
 
         switch (value->type) {
         case BP_STRING:
-                return packed((size_t)value->count + 1);
+                return text_bytes(value->count);
         case BP_LIST:
                 for (uint32_t i = 0; i < value->count; i++)
                         size += sizeof(struct bp_value) + bp_value_pack_size(&value->as.items[i]);
                 return size;
         case BP_OBJECT:
                 for (uint32_t i = 0; i < value->count; i++)
-                        size += sizeof(struct bp_member) + packed((size_t)value->as.members[i].key_size + 1) +
+                        size += sizeof(struct bp_member) + text_bytes(value->as.members[i].key_size) +
                                 bp_value_pack_size(&value->as.members[i].value);
                 return size + index_bytes_of(value);
         default:
@@ -377,11 +382,14 @@ size_t bp_value_pack_size(const struct bp_value *value) {
 }
 
 static unsigned char *pack_text(unsigned char *memory, const char *text, uint32_t size, const char **ret_text) {
-        if (size)
-                memcpy(memory, text, size);
+        if (size == 0) {
+                *ret_text = "";
+                return memory;
+        }
+        memcpy(memory, text, size);
         memory[size] = '\0';
         *ret_text = (const char *)memory;
-        return memory + packed((size_t)size + 1);
+        return memory + text_bytes(size);
 }
 
 static unsigned char *pack(unsigned char *memory, const struct bp_value *value, struct bp_value *ret_value);

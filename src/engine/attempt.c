@@ -72,7 +72,7 @@ bool bp_when_wait_unnamed(const struct bp_turn *turn, uint32_t index) {
 
 bool bp_when_wait_too_large(const struct bp_turn *turn, uint32_t index) {
         (void)index;
-        return bp_json_size(outputs_of(turn->input->result)) > turn->execution->settings.step_output_bytes;
+        return bp_json_size(outputs_of(turn->input->result)) > turn->execution->settings->step_output_bytes;
 }
 
 bool bp_when_patience_over(const struct bp_turn *turn, uint32_t index) {
@@ -113,7 +113,7 @@ static int fail_too_large(struct bp_turn *turn, uint32_t index, uint64_t bytes, 
 }
 
 static int complete_with(struct bp_turn *turn, uint32_t index, const struct bp_value *outputs) {
-        const struct bp_engine_settings *settings = &turn->execution->settings;
+        const struct bp_engine_settings *settings = turn->execution->settings;
         uint64_t bytes = bp_json_size(outputs), total = turn->execution->core.output_bytes + bytes;
 
         if (outputs->type != BP_OBJECT)
@@ -190,7 +190,7 @@ int bp_decide_fail_wait(struct bp_turn *turn, uint32_t index) {
 
 int bp_decide_fail_too_large(struct bp_turn *turn, uint32_t index) {
         return fail_too_large(turn, index, bp_json_size(outputs_of(turn->input->result)),
-                              turn->execution->settings.step_output_bytes, "the step");
+                              turn->execution->settings->step_output_bytes, "the step");
 }
 
 static int wait_until(struct bp_turn *turn, uint32_t index, struct bp_wall deadline, const char *external_id) {
@@ -213,7 +213,7 @@ int bp_decide_await(struct bp_turn *turn, uint32_t index) {
         if (result->timeout_seconds > 0)
                 deadline = after_seconds(turn, result->timeout_seconds);
         else if (deadline.us == 0)
-                deadline = after_seconds(turn, turn->execution->settings.event_timeout_seconds);
+                deadline = after_seconds(turn, turn->execution->settings->event_timeout_seconds);
         return wait_until(turn, index, deadline, result->external_id);
 }
 

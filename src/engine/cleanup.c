@@ -86,7 +86,7 @@ static int start(struct bp_turn *turn, uint32_t index) {
         if (r < 0)
                 return r;
         r = bp_step_resolve(bp_step_definition(execution, index), &execution->params, &step_outputs,
-                            execution->settings.inline_work, arena, &resolution);
+                            execution->settings->inline_work, arena, &resolution);
         if (r < 0)
                 return r;
         if (r > 0)
@@ -99,8 +99,8 @@ int bp_turn_start_cleanups(struct bp_turn *turn) {
 
         if (execution->core.n_cleaning == 0 || execution->core.shutting_down)
                 return 0;
-        for (uint32_t i = bp_bits_next(execution->cleaning, execution->n_words, 0); i != UINT32_MAX;
-             i = bp_bits_next(execution->cleaning, execution->n_words, i + 1)) {
+        for (uint32_t i = bp_bits_next(bp_cleaning_steps(execution), bp_execution_words(execution), 0); i != UINT32_MAX;
+             i = bp_bits_next(bp_cleaning_steps(execution), bp_execution_words(execution), i + 1)) {
                 int r;
 
                 if (!may_start(&execution->steps[i], turn->input->now))
@@ -127,7 +127,7 @@ static struct bp_wall next_try(const struct bp_turn *turn, uint32_t index) {
         uint32_t tries = bp_turn_step(turn, index)->cleanup_try;
         uint32_t doublings = tries < 7 ? tries - 1 : 6;
 
-        if (tries >= turn->execution->settings.cleanup_tries)
+        if (tries >= turn->execution->settings->cleanup_tries)
                 return (struct bp_wall){0};
         return (struct bp_wall){turn->input->now.us + ((int64_t)1000000 << doublings)};
 }
@@ -149,7 +149,7 @@ int bp_decide_cleanup_ended(struct bp_turn *turn, uint32_t index) {
 }
 
 int bp_turn_cleanup_lost(struct bp_turn *turn, uint32_t index) {
-        bool last = bp_turn_step(turn, index)->cleanup_try >= turn->execution->settings.cleanup_tries;
+        bool last = bp_turn_step(turn, index)->cleanup_try >= turn->execution->settings->cleanup_tries;
         struct bp_wall next_try = {last ? 0 : turn->input->now.us};
 
         return record_end(turn, index, BP_CODE_INTERRUPTED, "The server stopped while the cleanup was under way",

@@ -82,8 +82,8 @@ static uint32_t next_due(const struct bp_execution *execution, struct bp_wall no
         uint32_t due = BP_NO_STEP;
         int64_t first_us = INT64_MAX;
 
-        for (uint32_t i = bp_bits_next(execution->timed, execution->n_words, 0); i != UINT32_MAX;
-             i = bp_bits_next(execution->timed, execution->n_words, i + 1)) {
+        for (uint32_t i = bp_bits_next(bp_timed_steps(execution), bp_execution_words(execution), 0); i != UINT32_MAX;
+             i = bp_bits_next(bp_timed_steps(execution), bp_execution_words(execution), i + 1)) {
                 const struct bp_step *step = &execution->steps[i];
                 int64_t timer_us = bp_step_timer(step).us;
 

@@ -280,6 +280,9 @@ struct bp_engine_settings {
         void *effect_of_userdata;
 };
 
+/** Puts the defaults where a setting is 0. */
+void bp_engine_settings_complete(struct bp_engine_settings *settings);
+
 /** How an execution begins. Everything is copied or referenced. */
 struct bp_execution_start {
         struct bp_id id;
@@ -293,9 +296,22 @@ struct bp_execution_start {
 
 struct bp_execution;
 
-/** A new execution in state PENDING; BP_INPUT_START sets it going. @return 0 or -ENOMEM. */
+/**
+ * A new execution in state PENDING; BP_INPUT_START sets it going. The settings are complete and stay as long as it
+ * does; NULL: the defaults.
+ * @return 0 or -ENOMEM.
+ */
 int bp_execution_new(const struct bp_execution_start *start, const struct bp_engine_settings *settings,
                      struct bp_execution **ret_execution);
+
+/** The id of the view. It never changes. Borrowed; any thread. */
+const struct bp_id *bp_execution_id(const struct bp_execution *execution);
+
+/** The definition of the view. It never changes. Borrowed; any thread. */
+const struct bp_definition *bp_execution_definition(const struct bp_execution *execution);
+
+/** The parameters of the view. They never change once the execution is handed to its owner. Borrowed; any thread. */
+const struct bp_value *bp_execution_params(const struct bp_execution *execution);
 
 /** Gives it back. NULL is allowed. Always returns NULL. */
 struct bp_execution *bp_execution_free(struct bp_execution *execution);

@@ -239,17 +239,7 @@ int bp_execution_fold(struct bp_execution *execution, const struct bp_record *re
 
 /* Parameters are part of what a record says; the process that decides it has them already. */
 static int take_params(struct bp_execution *execution, const struct bp_value *params) {
-        void *memory;
-
-        if (params->type != BP_OBJECT)
-                return 0;
-        memory = bp_calloc(1, bp_value_pack_size(params));
-        if (!memory)
-                return -ENOMEM;
-        free(execution->params_memory);
-        execution->params_memory = memory;
-        bp_value_pack(memory, params, &execution->params);
-        return 0;
+        return params->type == BP_OBJECT ? bp_execution_keep_params(execution, params) : 0;
 }
 
 int bp_execution_apply(struct bp_execution *execution, const struct bp_record *record) {

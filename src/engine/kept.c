@@ -31,21 +31,26 @@ static const struct bp_value *value_or(const struct bp_value *value, const struc
 
 int bp_kept_new(const struct bp_record *record, struct bp_kept **ret_kept) {
         const struct bp_value *outputs = value_or(&record->data, &bp_value_empty_object);
-        const struct bp_value *error = value_or(&record->error, &bp_value_null);
-        size_t values_size = bp_value_pack_size(outputs) + bp_value_pack_size(error);
+        const struct bp_value *error = value_or(&record->error, NULL);
+        size_t error_size = error ? sizeof(*error) + bp_value_pack_size(error) : 0;
         size_t texts_size = text_size(record->code) + text_size(record->message) + text_size(record->external_id);
         struct bp_kept *kept;
+        struct bp_value *place;
         char *memory;
 
-        if (outputs->count == 0 && error->type == BP_NULL && texts_size == 0) {
+        if (outputs->count == 0 && !error && texts_size == 0) {
                 *ret_kept = NULL;
                 return 0;
         }
-        kept = bp_calloc(1, sizeof(*kept) + values_size + texts_size);
+        kept = bp_calloc(1, sizeof(*kept) + bp_value_pack_size(outputs) + error_size + texts_size);
         if (!kept)
                 return -ENOMEM;
         memory = bp_value_pack(kept + 1, outputs, &kept->outputs);
-        memory = bp_value_pack(memory, error, &kept->error);
+        if (error) {
+                place = (struct bp_value *)(void *)memory;
+                kept->error = place;
+                memory = bp_value_pack(place + 1, error, place);
+        }
         memory = place_text(memory, record->code, &kept->code);
         memory = place_text(memory, record->message, &kept->message);
         place_text(memory, record->external_id, &kept->external_id);

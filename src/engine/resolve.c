@@ -219,7 +219,7 @@ int bp_outputs_resolve(const struct bp_definition *definition, const struct bp_v
 int bp_execution_resolve(const struct bp_execution *execution, const struct bp_effect_item *effect,
                          struct bp_resolution *ret_resolution) {
         const struct bp_definition *definition = execution->definition;
-        uint32_t work = execution->settings.total_work;
+        uint32_t work = execution->settings->total_work;
         int r;
 
         if (effect->step == BP_NO_STEP)
@@ -252,7 +252,8 @@ int bp_execution_outputs(const struct bp_execution *execution, uint32_t index, s
         if (index == BP_NO_STEP)
                 for (uint32_t i = 0; i < execution->definition->n_steps; i++)
                         add_outputs(execution, i, &outputs);
-        for (uint32_t i = 0; ancestors && (i = bp_bits_next(ancestors, execution->n_words, i)) != UINT32_MAX; i++)
+        for (uint32_t i = 0; ancestors && (i = bp_bits_next(ancestors, bp_execution_words(execution), i)) != UINT32_MAX;
+             i++)
                 add_outputs(execution, i, &outputs);
         return bp_object_finish(&outputs, ret_outputs);
 }

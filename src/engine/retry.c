@@ -41,8 +41,8 @@ static struct plan plan_for(const struct bp_execution *execution, uint32_t index
                 return plan_from(execution->definition->retry_policy);
         if (definition->entry && bp_action_entry_meta(definition->entry)->retry_policy)
                 return plan_of_action(bp_action_entry_meta(definition->entry)->retry_policy,
-                                      &execution->settings.retry);
-        return plan_from(&execution->settings.retry);
+                                      &execution->settings->retry);
+        return plan_from(&execution->settings->retry);
 }
 
 uint32_t bp_retry_attempts(const struct bp_execution *execution, uint32_t index) {

@@ -37,7 +37,7 @@ static int start_ready(struct bp_turn *turn) {
         struct bp_execution *execution = turn->execution;
 
         while (may_start_more(turn)) {
-                uint32_t position = bp_bits_next(execution->ready, execution->n_words, 0);
+                uint32_t position = bp_bits_next(execution->ready, bp_execution_words(execution), 0);
                 int r;
 
                 if (position == UINT32_MAX)
@@ -83,7 +83,7 @@ static int end_failed(struct bp_turn *turn) {
 }
 
 static int end_with_outputs(struct bp_turn *turn, const struct bp_resolution *resolution) {
-        uint32_t limit = turn->execution->settings.execution_output_bytes;
+        uint32_t limit = turn->execution->settings->execution_output_bytes;
 
         if (resolution->failed)
                 return end(turn, BP_EXECUTION_FAILED, resolution->code, resolution->message, bp_value_empty_object);
@@ -113,7 +113,7 @@ static int end_completed(struct bp_turn *turn) {
         if (r < 0)
                 return r;
         r = bp_outputs_resolve(execution->definition, &execution->params, &step_outputs,
-                               execution->settings.inline_work, arena, &resolution);
+                               execution->settings->inline_work, arena, &resolution);
         if (r < 0)
                 return r;
         if (r == 0)

@@ -42,7 +42,7 @@ int bp_turn_ask_worker(struct bp_turn *turn, uint32_t index, enum bp_resolving p
 }
 
 static enum bp_effect effect_of(const struct bp_turn *turn, uint32_t index, const struct bp_value *params) {
-        const struct bp_engine_settings *settings = &turn->execution->settings;
+        const struct bp_engine_settings *settings = turn->execution->settings;
         const struct bp_step_definition *definition = bp_step_definition(turn->execution, index);
         enum bp_effect effect = definition->effect;
 
@@ -145,7 +145,7 @@ int bp_decide_resolve(struct bp_turn *turn, uint32_t index) {
         if (r < 0)
                 return r;
         r = bp_step_resolve(bp_step_definition(execution, index), &execution->params, &step_outputs,
-                            execution->settings.inline_work, arena, &resolution);
+                            execution->settings->inline_work, arena, &resolution);
         if (r < 0)
                 return r;
         if (r > 0)

@@ -12,50 +12,52 @@
 #include "base/memory.h"
 #include "registry/registry.h"
 
+static const struct bp_engine_settings defaults = {
+        .retry = {.max_attempts = 3, .backoff_seconds = 60, .backoff_multiplier = 2.0, .max_backoff_seconds = 3600},
+        .event_timeout_seconds = 1800,
+        .cancel_grace_seconds = 10,
+        .cleanup_tries = 3,
+        .step_output_bytes = 1u << 20,
+        .execution_output_bytes = 16u << 20,
+        .inline_work = 20000,
+        .total_work = 1000000,
+        .crash_limit = 3,
+};
+
 static void fill_number(uint32_t *number, uint32_t fallback) {
         if (*number == 0)
                 *number = fallback;
 }
 
-static struct bp_engine_settings with_defaults(const struct bp_engine_settings *given) {
-        struct bp_engine_settings settings = given ? *given : (struct bp_engine_settings){0};
+void bp_engine_settings_complete(struct bp_engine_settings *settings) {
+        if (settings->retry.max_attempts == 0) {
+                double jitter = settings->retry.jitter;
 
-        if (settings.retry.max_attempts == 0)
-                settings.retry = (struct bp_retry){.max_attempts = 3,
-                                                   .backoff_seconds = 60,
-                                                   .backoff_multiplier = 2.0,
-                                                   .max_backoff_seconds = 3600,
-                                                   .jitter = settings.retry.jitter};
-        fill_number(&settings.event_timeout_seconds, 1800);
-        fill_number(&settings.cancel_grace_seconds, 10);
-        fill_number(&settings.cleanup_tries, 3);
-        fill_number(&settings.step_output_bytes, 1u << 20);
-        fill_number(&settings.execution_output_bytes, 16u << 20);
-        fill_number(&settings.inline_work, 20000);
-        fill_number(&settings.total_work, 1000000);
-        fill_number(&settings.crash_limit, 3);
-        return settings;
+                settings->retry = defaults.retry;
+                settings->retry.jitter = jitter;
+        }
+        fill_number(&settings->event_timeout_seconds, defaults.event_timeout_seconds);
+        fill_number(&settings->cancel_grace_seconds, defaults.cancel_grace_seconds);
+        fill_number(&settings->cleanup_tries, defaults.cleanup_tries);
+        fill_number(&settings->step_output_bytes, defaults.step_output_bytes);
+        fill_number(&settings->execution_output_bytes, defaults.execution_output_bytes);
+        fill_number(&settings->inline_work, defaults.inline_work);
+        fill_number(&settings->total_work, defaults.total_work);
+        fill_number(&settings->crash_limit, defaults.crash_limit);
 }
 
-static int copy_text(const char *text, char **ret_text) {
-        char *copy = NULL;
+int bp_execution_keep_params(struct bp_execution *execution, const struct bp_value *params) {
+        size_t size = bp_value_pack_size(params);
+        void *memory = NULL;
 
-        if (text) {
-                copy = bp_memdup_text(text, strlen(text));
-                if (!copy)
+        if (size > 0) {
+                memory = bp_calloc(1, size);
+                if (!memory)
                         return -ENOMEM;
         }
-        *ret_text = copy;
-        return 0;
-}
-
-static int copy_params(struct bp_execution *execution, const struct bp_value *params) {
-        if (!params)
-                return 0;
-        execution->params_memory = bp_calloc(1, bp_value_pack_size(params));
-        if (!execution->params_memory)
-                return -ENOMEM;
-        bp_value_pack(execution->params_memory, params, &execution->params);
+        free(execution->params_memory);
+        execution->params_memory = memory;
+        bp_value_pack(memory, params, &execution->params);
         return 0;
 }
 
@@ -68,10 +70,9 @@ static int copy_reused(struct bp_execution *execution, const struct bp_value *co
                 return 0;
         for (uint32_t i = 0; i < n_steps; i++)
                 size += outputs[i] ? bp_value_pack_size(outputs[i]) : 0;
-        execution->reused_memory = bp_calloc(1, size);
-        if (!execution->reused_memory)
+        execution->reused = bp_calloc(1, size);
+        if (!execution->reused)
                 return -ENOMEM;
-        execution->reused = execution->reused_memory;
         memory = (unsigned char *)(execution->reused + n_steps);
         for (uint32_t i = 0; i < n_steps; i++)
                 if (outputs[i])
@@ -79,22 +80,32 @@ static int copy_reused(struct bp_execution *execution, const struct bp_value *co
         return 0;
 }
 
-/* One block: the execution, its steps, its sets and its numbers, from the strictest alignment to the least. */
-static struct bp_execution *allocate(const struct bp_definition *definition) {
-        uint32_t n_words = (definition->n_steps + 63) / 64;
-        struct bp_execution *execution = bp_calloc(
-                1, sizeof(struct bp_execution) + definition->n_steps * sizeof(struct bp_step) +
-                           3 * (size_t)n_words * sizeof(uint64_t) + 2 * (size_t)definition->n_steps * sizeof(uint32_t));
+static size_t text_size(const char *text) {
+        return text ? strlen(text) + 1 : 0;
+}
+
+static char *place_text(char *memory, const char *text, const char **ret_text) {
+        size_t size = text_size(text);
+
+        *ret_text = size ? memcpy(memory, text, size) : NULL;
+        return memory + size;
+}
+
+/* One block: the execution, its steps, sets, numbers and texts, from the strictest alignment to the least. */
+static struct bp_execution *allocate(const struct bp_execution_start *start) {
+        uint32_t n_steps = start->definition->n_steps;
+        struct bp_execution *execution = bp_calloc(1, sizeof(struct bp_execution) + n_steps * sizeof(struct bp_step) +
+                                                              3 * (size_t)((n_steps + 63) / 64) * sizeof(uint64_t) +
+                                                              (size_t)n_steps * sizeof(uint32_t) +
+                                                              text_size(start->principal) + text_size(start->origin));
+        char *texts;
 
         if (!execution)
                 return NULL;
-        execution->n_words = n_words;
-        execution->steps = (struct bp_step *)(execution + 1);
-        execution->ready = (uint64_t *)(execution->steps + definition->n_steps);
-        execution->timed = execution->ready + n_words;
-        execution->cleaning = execution->timed + n_words;
-        execution->unmet = (uint32_t *)(execution->cleaning + n_words);
-        execution->position = execution->unmet + definition->n_steps;
+        execution->definition = bp_definition_ref(start->definition);
+        execution->ready = (uint64_t *)(execution->steps + n_steps);
+        texts = place_text((char *)(bp_unmet(execution) + n_steps), start->principal, &execution->principal);
+        place_text(texts, start->origin, &execution->origin);
         return execution;
 }
 
@@ -106,8 +117,7 @@ static void begin_steps(struct bp_execution *execution) {
                                                        .resolving = BP_RESOLVING_NOTHING,
                                                        .percent = -1.0,
                                                        .eta_minutes = -1.0};
-                execution->unmet[i] = definition->steps[i].n_depends_on;
-                execution->position[definition->start_order[i]] = i;
+                bp_unmet(execution)[i] = definition->steps[i].n_depends_on;
         }
         for (uint32_t i = 0; i < definition->n_steps; i++)
                 bp_step_sync(execution, i);
@@ -119,14 +129,13 @@ static void free_execution(struct bp_execution **execution) {
 
 int bp_execution_new(const struct bp_execution_start *start, const struct bp_engine_settings *settings,
                      struct bp_execution **ret_execution) {
-        _cleanup_(free_execution) struct bp_execution *execution = allocate(start->definition);
+        _cleanup_(free_execution) struct bp_execution *execution = allocate(start);
         int r;
 
         if (!execution)
                 return -ENOMEM;
         execution->id = start->id;
-        execution->definition = bp_definition_ref(start->definition);
-        execution->settings = with_defaults(settings);
+        execution->settings = settings ? settings : &defaults;
         execution->params = bp_value_empty_object;
         execution->userdata = start->userdata;
         execution->core = (struct bp_core){.state = BP_EXECUTION_PENDING,
@@ -134,16 +143,12 @@ int bp_execution_new(const struct bp_execution_start *start, const struct bp_eng
                                            .stop_applied = BP_STOP_NONE,
                                            .first_failure = BP_NO_STEP};
         begin_steps(execution);
-        r = copy_params(execution, start->params);
-        if (r < 0)
-                return r;
+        if (start->params) {
+                r = bp_execution_keep_params(execution, start->params);
+                if (r < 0)
+                        return r;
+        }
         r = copy_reused(execution, start->reused_outputs);
-        if (r < 0)
-                return r;
-        r = copy_text(start->principal, &execution->principal);
-        if (r < 0)
-                return r;
-        r = copy_text(start->origin, &execution->origin);
         if (r < 0)
                 return r;
         *ret_execution = execution;
@@ -158,9 +163,7 @@ struct bp_execution *bp_execution_free(struct bp_execution *execution) {
                 free(execution->steps[i].kept);
         free(execution->core.kept);
         free(execution->params_memory);
-        free(execution->reused_memory);
-        free(execution->principal);
-        free(execution->origin);
+        free(execution->reused);
         bp_definition_unref(execution->definition);
         free(execution);
         return NULL;
@@ -231,7 +234,7 @@ static bool may_run(const struct bp_execution *execution, uint32_t index) {
         if (step->resolving != BP_RESOLVING_NOTHING)
                 return false;
         if (step->state == BP_STEP_PENDING)
-                return execution->unmet[index] == 0;
+                return bp_unmet(execution)[index] == 0;
         return step->state == BP_STEP_RETRYING && step->due && !step->alive;
 }
 
@@ -270,7 +273,8 @@ static struct bp_marks marks_of(const struct bp_execution *execution, uint32_t i
                 .final = final,
                 .cleaning = final && wants_cleanup(execution, index),
                 .pending = (uint8_t)((step->alive ? 1 : 0) + (step->cleanup_alive ? 1 : 0) +
-                                     (step->resolving == BP_RESOLVING_NOTHING ? 0 : 1)),
+                                     (step->resolving == BP_RESOLVING_NOTHING ? 0 : 1)) &
+                           3,
         };
 }
 
@@ -286,7 +290,7 @@ static void update_ready(struct bp_execution *execution, uint32_t index) {
         bool ready = may_run(execution, index);
 
         execution->steps[index].marks.ready = ready;
-        set_bit(execution->ready, execution->position[index], ready);
+        set_bit(execution->ready, bp_step_definition(execution, index)->start_position, ready);
 }
 
 static void count_dependency(struct bp_execution *execution, uint32_t index, bool ended) {
@@ -295,7 +299,7 @@ static void count_dependency(struct bp_execution *execution, uint32_t index, boo
         for (uint32_t i = 0; i < definition->n_dependents; i++) {
                 uint32_t dependent = definition->dependents[i];
 
-                execution->unmet[dependent] += ended ? UINT32_MAX : 1;
+                bp_unmet(execution)[dependent] += ended ? UINT32_MAX : 1;
                 update_ready(execution, dependent);
         }
 }
@@ -307,9 +311,9 @@ void bp_step_sync(struct bp_execution *execution, uint32_t index) {
         step->marks = marks_of(execution, index);
         step->marks.timed = bp_step_timer(step).us != 0;
         count_marks(&execution->core, &old, &step->marks);
-        set_bit(execution->ready, execution->position[index], step->marks.ready);
-        set_bit(execution->timed, index, step->marks.timed);
-        set_bit(execution->cleaning, index, step->marks.cleaning);
+        set_bit(execution->ready, bp_step_definition(execution, index)->start_position, step->marks.ready);
+        set_bit(bp_timed_steps(execution), index, step->marks.timed);
+        set_bit(bp_cleaning_steps(execution), index, step->marks.cleaning);
         if (old.final != step->marks.final)
                 count_dependency(execution, index, step->marks.final);
 }

@@ -33,8 +33,8 @@
 
 /** Texts and values that a record left, in one block of memory. */
 struct bp_kept {
-        struct bp_value outputs; /**< object */
-        struct bp_value error;   /**< null: none */
+        struct bp_value outputs;      /**< object */
+        const struct bp_value *error; /**< NULL: none */
         const char *code, *message, *external_id;
 };
 
@@ -55,26 +55,36 @@ enum bp_resolving {
 
 /** What follows from a step, counted and indexed; see bp_step_sync(). */
 struct bp_marks {
-        bool ready;      /**< nothing but a slot is missing for the next attempt */
-        bool timed;      /**< time alone will change it */
-        bool slot;       /**< holds one of the parallel slots */
-        bool is_inline;  /**< runs on the engine's thread: nothing starts beside it */
-        bool final;      /**< will not change any more */
-        bool cleaning;   /**< has a cleanup ahead or under way */
-        uint8_t pending; /**< calls out there whose answer must still come */
+        bool ready : 1;      /**< nothing but a slot is missing for the next attempt */
+        bool timed : 1;      /**< time alone will change it */
+        bool slot : 1;       /**< holds one of the parallel slots */
+        bool is_inline : 1;  /**< runs on the engine's thread: nothing starts beside it */
+        bool final : 1;      /**< will not change any more */
+        bool cleaning : 1;   /**< has a cleanup ahead or under way */
+        uint8_t pending : 2; /**< calls out there whose answer must still come */
 };
 
-/** One step of an execution. */
+/** One step of an execution. There may be millions of them: they are packed. */
 struct bp_step {
         /* Facts. */
-        enum bp_step_state state;
-        enum bp_effect effect; /**< of the last attempt, 0 before the first */
         uint32_t attempt, generation;
         uint32_t failures;    /**< attempts repeated by policy */
         uint32_t crashes;     /**< attempts in a row lost to unclean stops */
         uint32_t cleanup_try; /**< of the last one started */
-        bool unknown;         /**< of the last attempt's outcome */
-        bool reused, cleanup_running, cleanup_over;
+        enum bp_step_state state : 5;
+        enum bp_effect effect : 3; /**< of the last attempt, 0 before the first */
+        bool unknown : 1;          /**< of the last attempt's outcome */
+        bool reused : 1, cleanup_running : 1, cleanup_over : 1;
+
+        /* Under way in this process. */
+        bool told : 1; /**< to stop */
+        bool due : 1;  /**< the backoff is over */
+        bool cleanup_alive : 1;
+        enum bp_resolving resolving : 3;
+
+        struct bp_marks marks;
+
+        /* Facts. */
         struct bp_wall started_at, ended_at;
         struct bp_wall attempt_deadline; /**< of the attempt, its wait included */
         struct bp_wall deadline;         /**< of the wait, the next attempt or the next try of the cleanup */
@@ -82,32 +92,29 @@ struct bp_step {
         struct bp_kept *kept; /**< or NULL */
 
         /* Under way in this process. */
-        uint32_t alive; /**< attempt whose result has not come, be it wanted or not; 0: none */
-        bool told;      /**< to stop */
-        bool due;       /**< the backoff is over */
-        bool cleanup_alive;
-        enum bp_resolving resolving;
         struct bp_wall patience; /**< until when an attempt that was told is waited for */
+        uint32_t alive;          /**< attempt whose result has not come, be it wanted or not; 0: none */
 
-        struct bp_marks marks;
         uint32_t undo; /**< number of the entry that holds how the step was before the input at hand; 0: untouched */
 };
 
 /** The part of an execution that is copied before each input. */
 struct bp_core {
         /* Facts. */
-        enum bp_execution_state state;
-        enum bp_stop stop;
+        enum bp_execution_state state : 8;
+        enum bp_stop stop : 8;
+
+        /* Under way in this process. */
+        enum bp_stop stop_applied : 8;
+        bool draining : 1, shutting_down : 1, resolving_outputs : 1, ended_told : 1;
+
+        /* Facts. */
+        uint32_t first_failure; /**< step whose failure is the execution's, or BP_NO_STEP */
         uint64_t sequence;
         struct bp_wall started_at, ended_at, paused_at;
         struct bp_wall deadline; /**< of the whole; 0: none */
-        uint32_t first_failure;  /**< step whose failure is the execution's, or BP_NO_STEP */
         uint64_t output_bytes;   /**< of all completed steps */
         struct bp_kept *kept;    /**< of the ending or the request to cancel, or NULL */
-
-        /* Under way in this process. */
-        enum bp_stop stop_applied;
-        bool draining, shutting_down, resolving_outputs, ended_told;
 
         /* Counted marks. */
         uint32_t n_final, n_slots, n_inline, n_cleaning, n_pending;
@@ -117,21 +124,36 @@ struct bp_core {
 struct bp_execution {
         struct bp_id id;
         const struct bp_definition *definition;
-        struct bp_engine_settings settings; /**< every default filled in */
+        const struct bp_engine_settings *settings; /**< the owner's, complete */
         struct bp_value params;
-        void *params_memory;
-        char *principal, *origin; /**< or NULL */
-        void *userdata;           /**< the owner's */
-        struct bp_value *reused;  /**< outputs to take over, by step, type 0 for none; or NULL */
-        void *reused_memory;
+        void *params_memory;            /**< or NULL */
+        const char *principal, *origin; /**< or NULL */
+        void *userdata;                 /**< the owner's */
+        struct bp_value *reused;        /**< outputs to take over, by step, type 0 for none; or NULL */
         struct bp_core core;
-        struct bp_step *steps;
-        uint32_t *unmet;    /**< by step: dependencies that have not ended */
-        uint32_t *position; /**< by step: place in the definition's start order */
-        /* Bit sets: `ready` by position in the start order, the others by step. */
-        uint64_t *ready, *timed, *cleaning;
-        uint32_t n_words;
+        uint64_t *ready; /**< bit set by position in the start order; behind it is what the functions below find */
+        struct bp_step steps[];
 };
+
+/** How many words a bit set of steps has. */
+static inline uint32_t bp_execution_words(const struct bp_execution *execution) {
+        return (execution->definition->n_steps + 63) / 64;
+}
+
+/** Bit set by step: time alone will change it. */
+static inline uint64_t *bp_timed_steps(const struct bp_execution *execution) {
+        return execution->ready + bp_execution_words(execution);
+}
+
+/** Bit set by step: has a cleanup ahead or under way. */
+static inline uint64_t *bp_cleaning_steps(const struct bp_execution *execution) {
+        return bp_timed_steps(execution) + bp_execution_words(execution);
+}
+
+/** By step: how many of its dependencies have not ended. */
+static inline uint32_t *bp_unmet(const struct bp_execution *execution) {
+        return (uint32_t *)(bp_cleaning_steps(execution) + bp_execution_words(execution));
+}
 
 /** How a step was before the input at hand. */
 struct bp_undo_entry {
@@ -156,6 +178,9 @@ struct bp_wall bp_step_timer(const struct bp_step *step);
 
 /** True when the outcome of the step makes the execution fail. */
 bool bp_step_failed(const struct bp_execution *execution, uint32_t index);
+
+/** Takes a copy of the parameters in the place of those it has. 0 or -ENOMEM. */
+int bp_execution_keep_params(struct bp_execution *execution, const struct bp_value *params);
 
 /** True while events with an external id are routed to the step. */
 bool bp_step_awaits_event(const struct bp_step *step);

@@ -19,7 +19,7 @@ bool bp_when_not_repeatable(const struct bp_turn *turn, uint32_t index) {
 }
 
 bool bp_when_crash_loop(const struct bp_turn *turn, uint32_t index) {
-        return bp_turn_step(turn, index)->crashes + 1 >= turn->execution->settings.crash_limit;
+        return bp_turn_step(turn, index)->crashes + 1 >= turn->execution->settings->crash_limit;
 }
 
 bool bp_when_awaiting_event(const struct bp_turn *turn, uint32_t index) {

@@ -133,7 +133,7 @@ int bp_turn_route(struct bp_turn *turn, enum bp_effect_type type, uint32_t index
 }
 
 int bp_turn_tell(struct bp_turn *turn, uint32_t index) {
-        int64_t grace_us = (int64_t)turn->execution->settings.cancel_grace_seconds * 1000000;
+        int64_t grace_us = (int64_t)turn->execution->settings->cancel_grace_seconds * 1000000;
         struct bp_step *step = bp_turn_change(turn, index);
 
         if (!step)

@@ -29,6 +29,18 @@ struct bp_execution_view bp_execution_view(const struct bp_execution *execution)
         };
 }
 
+const struct bp_id *bp_execution_id(const struct bp_execution *execution) {
+        return &execution->id;
+}
+
+const struct bp_definition *bp_execution_definition(const struct bp_execution *execution) {
+        return execution->definition;
+}
+
+const struct bp_value *bp_execution_params(const struct bp_execution *execution) {
+        return &execution->params;
+}
+
 static struct bp_wall deadline_of(const struct bp_step *step) {
         if (step->state == BP_STEP_RUNNING)
                 return step->attempt_deadline;
@@ -46,7 +58,7 @@ struct bp_step_view bp_execution_step(const struct bp_execution *execution, uint
                 .attempt = step->attempt,
                 .code = kept ? kept->code : NULL,
                 .message = kept ? kept->message : NULL,
-                .error = kept ? kept->error : bp_value_null,
+                .error = kept && kept->error ? *kept->error : bp_value_null,
                 .outputs = kept ? kept->outputs : bp_value_empty_object,
                 .external_id = kept && bp_step_awaits_event(step) ? kept->external_id : NULL,
                 .started_at = step->started_at,
@@ -69,8 +81,8 @@ static bool deadline_counts(const struct bp_execution *execution) {
 bool bp_execution_next_deadline(const struct bp_execution *execution, struct bp_wall *ret_deadline) {
         int64_t first_us = deadline_counts(execution) ? execution->core.deadline.us : INT64_MAX;
 
-        for (uint32_t i = bp_bits_next(execution->timed, execution->n_words, 0); i != UINT32_MAX;
-             i = bp_bits_next(execution->timed, execution->n_words, i + 1)) {
+        for (uint32_t i = bp_bits_next(bp_timed_steps(execution), bp_execution_words(execution), 0); i != UINT32_MAX;
+             i = bp_bits_next(bp_timed_steps(execution), bp_execution_words(execution), i + 1)) {
                 const struct bp_step *step = &execution->steps[i];
                 int64_t timer_us = bp_step_timer(step).us;
 

@@ -68,8 +68,9 @@ struct bp_parameter {
 
 /** One step. Steps are named by index everywhere inside. */
 struct bp_step_definition {
-        uint32_t index; /**< in the order of the definition */
-        uint32_t level; /**< longest path from a root */
+        uint32_t index;          /**< in the order of the definition */
+        uint32_t level;          /**< longest path from a root */
+        uint32_t start_position; /**< place in the definition's start_order */
         const char *id, *name, *action;
         const struct bp_action_entry *entry; /**< NULL: not installed when the definition was loaded */
         struct bp_value params;              /**< as written */

@@ -259,7 +259,7 @@ static void assign_levels(struct graph *graph) {
 
 /* A counting sort: steps of one level keep the order of the definition. */
 static int order_starts(const struct graph *graph) {
-        const struct bp_step_definition *steps = graph->loader->steps;
+        struct bp_step_definition *steps = graph->loader->steps;
         uint32_t *order = bp_arena_array(graph->loader->arena, graph->n_steps, sizeof(*order));
         uint32_t *next = bp_arena_array(graph->scratch, (size_t)graph->n_steps + 1, sizeof(*next));
 
@@ -269,8 +269,10 @@ static int order_starts(const struct graph *graph) {
                 next[steps[i].level + 1]++;
         for (uint32_t level = 0; level < graph->n_steps; level++)
                 next[level + 1] += next[level];
-        for (uint32_t i = 0; i < graph->n_steps; i++)
-                order[next[steps[i].level]++] = i;
+        for (uint32_t i = 0; i < graph->n_steps; i++) {
+                steps[i].start_position = next[steps[i].level]++;
+                order[steps[i].start_position] = i;
+        }
         graph->loader->definition->start_order = order;
         return 0;
 }

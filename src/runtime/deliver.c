@@ -53,7 +53,7 @@ static bool is_late(struct bp_runtime *runtime, const struct bp_event_awaited *a
 }
 
 static const char *step_id(const struct bp_live *live, uint32_t step) {
-        return live ? live->definition->steps[step].id : NULL;
+        return live ? bp_execution_definition(live->execution)->steps[step].id : NULL;
 }
 
 static void record_late(struct bp_runtime *runtime, struct bp_live *live, struct bp_event_letter *event) {
@@ -137,7 +137,7 @@ void bp_deliver_settle(struct bp_runtime *runtime, struct bp_task *task, bool in
         }
         tell(runtime, task->event, in_time ? BP_EVENT_HANDLED : BP_EVENT_LATE,
              &(struct bp_event_outcome){.has_execution = true,
-                                        .execution = live->id,
+                                        .execution = *bp_execution_id(live->execution),
                                         .step = task->step->id,
                                         .action = (enum bp_event_action)task->result.outcome});
 }

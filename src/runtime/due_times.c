@@ -64,7 +64,7 @@ static void unlink_from_parent(struct bp_due *deadline) {
 void bp_due_times_clear(struct bp_due_times *deadlines, struct bp_due *deadline) {
         struct bp_due *children = deadline->child;
 
-        if (!deadline->is_set)
+        if (deadline->due.us == 0)
                 return;
         if (deadlines->earliest == deadline) {
                 deadlines->earliest = meld_children(children);
@@ -76,11 +76,12 @@ void bp_due_times_clear(struct bp_due_times *deadlines, struct bp_due *deadline)
 }
 
 void bp_due_times_set(struct bp_due_times *deadlines, struct bp_due *deadline, struct bp_mono due) {
-        if (deadline->is_set && deadline->due.us == due.us)
+        if (due.us < 1)
+                due.us = 1;
+        if (deadline->due.us == due.us)
                 return;
         bp_due_times_clear(deadlines, deadline);
         deadline->due = due;
-        deadline->is_set = true;
         deadlines->earliest = meld(deadlines->earliest, deadline);
 }
 

@@ -7,16 +7,13 @@
 #ifndef BP_RUNTIME_DUE_TIMES_H
 #define BP_RUNTIME_DUE_TIMES_H
 
-#include <stdbool.h>
-
 #include "base/clock.h"
 
-/** One deadline: a member of the struct that is due. All zeroes is one that is not set. */
+/** One deadline: a member of the struct that is due. All zeroes is one that is not set. There are many: it is small. */
 struct bp_due {
         struct bp_due *child, *sibling;
         struct bp_due *before; /**< parent for a first child, else the sibling before */
-        struct bp_mono due;
-        bool is_set;
+        struct bp_mono due;    /**< 0: not set */
 };
 
 /** All deadlines. All zeroes is an empty set. */
@@ -24,7 +21,7 @@ struct bp_due_times {
         struct bp_due *earliest;
 };
 
-/** Sets a deadline, or moves one that is set. */
+/** Sets a deadline, or moves one that is set. A time before the clock's first microsecond counts as that. */
 void bp_due_times_set(struct bp_due_times *deadlines, struct bp_due *deadline, struct bp_mono due);
 
 /** Forgets a deadline; nothing happens when it is not set. */

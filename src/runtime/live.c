@@ -16,17 +16,13 @@ enum {
 };
 
 int bp_live_adopt(struct bp_execution *execution, struct bp_live **ret_live) {
-        struct bp_execution_view view = bp_execution_view(execution);
         struct bp_live *live = bp_calloc(1, sizeof(*live));
 
         if (!live)
                 return -ENOMEM;
         live->letter.kind = BP_LETTER_START;
         live->execution = execution;
-        live->id = view.id;
-        live->definition = view.definition;
-        live->params = view.params;
-        live->durable_sequence = view.sequence;
+        live->durable_sequence = bp_execution_view(execution).sequence;
         *ret_live = live;
         return 0;
 }
@@ -60,8 +56,8 @@ void bp_live_free(struct bp_runtime *runtime, struct bp_live *live) {
         free(live);
 }
 
-static struct bp_live **bucket_of(const struct bp_runtime *runtime, struct bp_id id) {
-        return &runtime->buckets[bp_hash64(id.bytes, sizeof(id.bytes), 0) & (runtime->n_buckets - 1)];
+static struct bp_live **bucket_of(const struct bp_runtime *runtime, const struct bp_id *id) {
+        return &runtime->buckets[bp_hash64(id->bytes, sizeof(id->bytes), 0) & (runtime->n_buckets - 1)];
 }
 
 static void grow_table(struct bp_runtime *runtime) {
@@ -76,7 +72,8 @@ static void grow_table(struct bp_runtime *runtime) {
                 struct bp_live *live = old[i];
 
                 while (live) {
-                        struct bp_live *next = live->next_in_bucket, **bucket = bucket_of(runtime, live->id);
+                        struct bp_live *next = live->next_in_bucket,
+                                       **bucket = bucket_of(runtime, bp_execution_id(live->execution));
 
                         live->next_in_bucket = *bucket;
                         *bucket = live;
@@ -103,8 +100,8 @@ void bp_live_table_done(struct bp_runtime *runtime) {
 }
 
 struct bp_live *bp_live_find(const struct bp_runtime *runtime, struct bp_id id) {
-        for (struct bp_live *live = *bucket_of(runtime, id); live; live = live->next_in_bucket)
-                if (memcmp(live->id.bytes, id.bytes, sizeof(id.bytes)) == 0)
+        for (struct bp_live *live = *bucket_of(runtime, &id); live; live = live->next_in_bucket)
+                if (memcmp(bp_execution_id(live->execution), &id, sizeof(id)) == 0)
                         return live;
         return NULL;
 }
@@ -112,11 +109,11 @@ struct bp_live *bp_live_find(const struct bp_runtime *runtime, struct bp_id id) 
 bool bp_live_add(struct bp_runtime *runtime, struct bp_live *live) {
         struct bp_live **bucket;
 
-        if (bp_live_find(runtime, live->id))
+        if (bp_live_find(runtime, *bp_execution_id(live->execution)))
                 return false;
         if (runtime->n_live >= runtime->n_buckets)
                 grow_table(runtime);
-        bucket = bucket_of(runtime, live->id);
+        bucket = bucket_of(runtime, bp_execution_id(live->execution));
         live->next_in_bucket = *bucket;
         *bucket = live;
         runtime->n_live++;
@@ -124,7 +121,7 @@ bool bp_live_add(struct bp_runtime *runtime, struct bp_live *live) {
 }
 
 void bp_live_remove(struct bp_runtime *runtime, struct bp_live *live) {
-        struct bp_live **place = bucket_of(runtime, live->id);
+        struct bp_live **place = bucket_of(runtime, bp_execution_id(live->execution));
 
         while (*place != live)
                 place = &(*place)->next_in_bucket;

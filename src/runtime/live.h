@@ -42,13 +42,10 @@ enum bp_letter_kind {
         BP_LETTER_DONE,      /**< struct bp_task */
 };
 
-/** One live execution. */
+/** One live execution. There may be millions that wait: it is small. */
 struct bp_live {
         struct bp_letter letter; /**< on its way to the engine thread */
         struct bp_execution *execution;
-        const struct bp_definition *definition; /**< the execution's */
-        struct bp_value params;                 /**< the execution's */
-        struct bp_id id;
         struct bp_anchor anchor;
         struct bp_due deadline;
         struct bp_live *next_in_bucket;
@@ -57,10 +54,10 @@ struct bp_live {
         struct bp_wait *waits;
         uint64_t durable_sequence; /**< of its last durable record */
         struct bp_pending *last_pending;
-        uint32_t n_pending; /**< batches that are not durable yet */
-        bool touched;       /**< has to be looked at when the turn ends */
-        bool ended;         /**< observers know */
-        int broken;         /**< 0, or why it cannot go on */
+        uint32_t n_pending : 30; /**< batches that are not durable yet */
+        bool touched : 1;        /**< has to be looked at when the turn ends */
+        bool ended : 1;          /**< observers know */
+        int broken;              /**< 0, or why it cannot go on */
 };
 
 /** A command about an execution. malloc'ed. */

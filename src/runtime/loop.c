@@ -609,6 +609,7 @@ static void take_settings(struct bp_runtime *runtime, const struct bp_runtime_se
         runtime->engine = settings->engine;
         if (!runtime->engine.effect_of)
                 runtime->engine.effect_of = bp_task_effect_of;
+        bp_engine_settings_complete(&runtime->engine);
         if (settings->journal)
                 runtime->journal = *settings->journal;
         if (settings->observer)

@@ -110,7 +110,8 @@ static struct bp_task *task_for(struct bp_runtime *runtime, struct bp_live *live
 static int give_key(struct bp_live *live, struct bp_task *task) {
         if (task->effect == BP_PURE)
                 return 0;
-        return bp_idempotency_key(live->id, task->step->id, task->generation, 0, task->arena, &task->idempotency_key);
+        return bp_idempotency_key(*bp_execution_id(live->execution), task->step->id, task->generation, 0, task->arena,
+                                  &task->idempotency_key);
 }
 
 static int start_call(struct bp_runtime *runtime, struct bp_live *live, struct bp_effect_item *effect,
@@ -203,7 +204,8 @@ static int release_forget(struct bp_runtime *runtime, struct bp_live *live, stru
                 return 0;
         bp_waits_remove(&runtime->waits, wait, &queue);
         while ((event = bp_event_queue_pop(&queue))) {
-                event->awaited = (struct bp_event_awaited){.found = true, .execution = live->id, .step = effect->step};
+                event->awaited = (struct bp_event_awaited){
+                        .found = true, .execution = *bp_execution_id(live->execution), .step = effect->step};
                 bp_runtime_send(runtime, &event->letter);
         }
         return 0;

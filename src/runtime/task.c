@@ -66,14 +66,14 @@ struct bp_task *bp_task_new(struct bp_runtime *runtime, struct bp_live *live, en
         task->job.run = work;
         task->runtime = runtime;
         task->live = live;
-        task->step = step == BP_NO_STEP ? NULL : &live->definition->steps[step];
+        task->step = step == BP_NO_STEP ? NULL : &bp_execution_definition(live->execution)->steps[step];
         task->kind = kind;
         task->arena = arena;
         task->params = bp_value_empty_object;
         task->step_outputs = bp_value_empty_object;
         task->outputs = bp_value_empty_object;
         task->idempotency_key = "";
-        bp_id_format(live->id, task->execution_id);
+        bp_id_format(*bp_execution_id(live->execution), task->execution_id);
         enter_list(live, task);
         return task;
 }

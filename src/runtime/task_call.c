@@ -154,7 +154,7 @@ static struct bp_call call_of(struct bp_task *task) {
                 .step_id = task->step->id,
                 .execution_id = task->execution_id,
                 .params = &task->params,
-                .workflow_params = &task->live->params,
+                .workflow_params = bp_execution_params(task->live->execution),
                 .step_outputs = &task->step_outputs,
                 .timeout_seconds =
                         task->step->timeout_seconds ? task->step->timeout_seconds : (int64_t)meta->timeout_seconds,

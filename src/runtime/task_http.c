@@ -51,7 +51,8 @@ static int key_of_call(struct bp_task *task, struct bp_arena *arena, const char 
         uint32_t call = task->n_keyed_calls++;
 
         if (call > 0)
-                return bp_idempotency_key(task->live->id, task->step->id, task->generation, call, arena, ret_key);
+                return bp_idempotency_key(*bp_execution_id(task->live->execution), task->step->id, task->generation,
+                                          call, arena, ret_key);
         *ret_key = task->idempotency_key;
         return 0;
 }
@@ -86,7 +87,7 @@ static int add_key(struct bp_task *task, const struct bp_http_request *request, 
 
 /* Begins a call that bp_task_http_cancel() can find. @return 0 when the callback will run, else a negative errno. */
 static int begin(struct bp_task *task, const struct bp_http_request *request, bp_invoker_done *done, void *userdata) {
-        const struct bp_invoker_caller caller = {.execution = task->live->id,
+        const struct bp_invoker_caller caller = {.execution = *bp_execution_id(task->live->execution),
                                                  .step_id = task->step->id,
                                                  .attempt = task->attempt,
                                                  .call = task->n_calls++};

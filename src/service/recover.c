@@ -70,7 +70,6 @@ static int read_facts(struct bp_service *service, const struct bp_execution_row 
 
 int bp_service_execution(struct bp_service *service, const struct bp_execution_row *row,
                          struct bp_execution **ret_execution) {
-        static const struct bp_engine_settings looking;
         _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
         struct bp_value params;
         struct facts facts;
@@ -83,7 +82,7 @@ int bp_service_execution(struct bp_service *service, const struct bp_execution_r
                 r = bp_service_row_definition(service, row, &facts.definition);
         if (r)
                 return r;
-        r = fold(&facts, &looking, NULL, ret_execution);
+        r = fold(&facts, NULL, NULL, ret_execution);
         bp_definition_unref(facts.definition);
         return r;
 }

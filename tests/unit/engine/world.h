@@ -89,6 +89,7 @@ static inline void world_init(struct world *world, const struct bp_definition *d
                                 .now = {WORLD_BEGIN_US}};
         if (settings)
                 world->settings = *settings;
+        bp_engine_settings_complete(&world->settings);
         assert_non_null(world->arena);
         assert_int_equal(bp_batch_init(&world->batch), 0);
         world->execution = execution_make(world, &world->params);

@@ -85,12 +85,11 @@ static void commands_that_reach_nobody_are_answered(void **state) {
 static struct bp_execution *rebuilt(struct world *world, const char *json, const struct bp_record *records,
                                     size_t n_records) {
         const struct bp_definition *definition = define(world, json);
-        const struct bp_engine_settings settings = {0};
         const struct bp_execution_start start = {
                 .id = bp_id_derive("rebuilt", 7), .definition = definition, .params = &bp_value_empty_object};
         struct bp_execution *execution;
 
-        assert_int_equal(bp_execution_new(&start, &settings, &execution), 0);
+        assert_int_equal(bp_execution_new(&start, NULL, &execution), 0);
         bp_definition_unref(definition);
         for (size_t i = 0; i < n_records; i++)
                 assert_int_equal(bp_execution_apply(execution, &records[i]), 0);

@@ -59,11 +59,23 @@ static void one_that_is_not_set_can_be_cleared(void **state) {
         assert_ptr_equal(bp_due_times_earliest(&times), &a);
 }
 
+static void a_time_before_the_clock_began_is_due_at_once(void **state) {
+        struct bp_due_times times = {0};
+        struct bp_due long_ago = {0}, soon = {0};
+
+        (void)state;
+        bp_due_times_set(&times, &soon, (struct bp_mono){10});
+        bp_due_times_set(&times, &long_ago, (struct bp_mono){-5});
+        assert_ptr_equal(bp_due_times_earliest(&times), &long_ago);
+        bp_due_times_clear(&times, &long_ago);
+        assert_ptr_equal(bp_due_times_earliest(&times), &soon);
+}
+
 static const struct bp_due *earliest_by_search(const struct bp_due *dues) {
         const struct bp_due *earliest = NULL;
 
         for (size_t i = 0; i < N; i++)
-                if (dues[i].is_set && (!earliest || dues[i].due.us < earliest->due.us))
+                if (dues[i].due.us && (!earliest || dues[i].due.us < earliest->due.us))
                         earliest = &dues[i];
         return earliest;
 }
@@ -96,6 +108,7 @@ int main(void) {
                 cmocka_unit_test(the_earliest_comes_first_whatever_the_order_of_setting),
                 cmocka_unit_test(a_deadline_that_is_set_again_moves),
                 cmocka_unit_test(one_that_is_not_set_can_be_cleared),
+                cmocka_unit_test(a_time_before_the_clock_began_is_due_at_once),
                 cmocka_unit_test(agrees_with_a_search_through_random_changes),
         };
 
