@@ -7,6 +7,7 @@
 
 #include "store/connection.h"
 #include "store/readers.h"
+#include "store/state.h"
 #include "store/write.h"
 
 #define LIFE_US "86400000000" /* 24 hours */
@@ -71,18 +72,63 @@ int bp_key_insert(struct bp_connection *connection, const struct bp_store_key *k
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
- * Keeping an answer
+ * Keeping an answer. It is found from the moment on that it is handed over, not only once it is durable: its request
+ * has been answered, and may be repeated at once.
  */
 
-struct keep {
+struct bp_key_keep {
         struct bp_write write;
+        struct bp_store *store; /* NULL: not among its keeps */
+        struct bp_key_keep *next, **place;
         struct bp_arena *arena;
         struct bp_store_key key;
 };
 
+static struct bp_key_keep **bucket_of(struct bp_store *store, const char *scope, const char *key) {
+        uint64_t hash = bp_hash64(key, strlen(key), bp_hash64(scope, strlen(scope), 0));
+
+        return &store->keeps[hash & (BP_KEY_BUCKETS - 1)];
+}
+
+/* Newest first. */
+static void enter_keep(struct bp_store *store, struct bp_key_keep *keep) {
+        struct bp_key_keep **bucket = bucket_of(store, keep->key.scope, keep->key.key);
+
+        pthread_mutex_lock(&store->mutex);
+        keep->store = store;
+        keep->place = bucket;
+        keep->next = *bucket;
+        if (*bucket)
+                (*bucket)->place = &keep->next;
+        *bucket = keep;
+        pthread_mutex_unlock(&store->mutex);
+}
+
+static void leave_keeps(struct bp_key_keep *keep) {
+        pthread_mutex_lock(&keep->store->mutex);
+        *keep->place = keep->next;
+        if (keep->next)
+                keep->next->place = keep->place;
+        pthread_mutex_unlock(&keep->store->mutex);
+}
+
+/* @return 0, BP_STORE_NOT_FOUND, -ENOMEM */
+static int find_keep(struct bp_store *store, const char *scope, const char *key, struct bp_arena *arena,
+                     struct bp_store_key *ret_key) {
+        struct bp_key_keep *keep;
+        int r = BP_STORE_NOT_FOUND;
+
+        pthread_mutex_lock(&store->mutex);
+        for (keep = *bucket_of(store, scope, key); keep && r == BP_STORE_NOT_FOUND; keep = keep->next)
+                if (strcmp(keep->key.key, key) == 0 && strcmp(keep->key.scope, scope) == 0)
+                        r = bp_key_copy(arena, &keep->key, ret_key);
+        pthread_mutex_unlock(&store->mutex);
+        return r;
+}
+
 /* The answer joins a key that a creation has kept with its subject; another body's key stays as it is. */
 static int apply_keep(struct bp_write *write, struct bp_connection *connection) {
-        struct keep *keep = (struct keep *)write;
+        struct bp_key_keep *keep = (struct bp_key_keep *)write;
 
         return write_key(connection,
                          INSERT_KEY "subject = iif(" IS_OLD
@@ -94,16 +140,18 @@ static int apply_keep(struct bp_write *write, struct bp_connection *connection) 
 }
 
 static void free_keep(struct bp_write *write, int result) {
-        struct keep *keep = (struct keep *)write;
+        struct bp_key_keep *keep = (struct bp_key_keep *)write;
 
+        if (keep->store)
+                leave_keeps(keep);
         bp_arena_free(keep->arena);
         free(keep);
         (void)result;
 }
 
 static int new_write(const struct bp_store_key *key, int (*apply)(struct bp_write *, struct bp_connection *),
-                     struct bp_write **ret_write) {
-        struct keep *keep = bp_calloc(1, sizeof(*keep));
+                     struct bp_key_keep **ret_keep) {
+        struct bp_key_keep *keep = bp_calloc(1, sizeof(*keep));
 
         if (!keep)
                 return -ENOMEM;
@@ -114,25 +162,32 @@ static int new_write(const struct bp_store_key *key, int (*apply)(struct bp_writ
         }
         keep->write = (struct bp_write){
                 .bytes = sizeof(*keep) + bp_arena_used(keep->arena), .apply = apply, .done = free_keep};
-        *ret_write = &keep->write;
+        *ret_keep = keep;
         return 0;
 }
 
 int bp_store_key_keep(struct bp_store *store, const struct bp_store_key *key) {
-        struct bp_write *write;
-        int r = new_write(key, apply_keep, &write);
+        struct bp_key_keep *keep;
+        int r = new_write(key, apply_keep, &keep);
 
-        if (!r)
-                bp_write_submit(store, write);
-        return r;
+        if (r)
+                return r;
+        enter_keep(store, keep);
+        bp_write_submit(store, &keep->write);
+        return 0;
 }
 
 static int apply_insert(struct bp_write *write, struct bp_connection *connection) {
-        return bp_key_insert(connection, &((struct keep *)write)->key);
+        return bp_key_insert(connection, &((struct bp_key_keep *)write)->key);
 }
 
 int bp_key_write_new(const struct bp_store_key *key, struct bp_write **ret_write) {
-        return new_write(key, apply_insert, ret_write);
+        struct bp_key_keep *keep;
+        int r = new_write(key, apply_insert, &keep);
+
+        if (!r)
+                *ret_write = &keep->write;
+        return r;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -204,8 +259,8 @@ static int read_key(sqlite3_stmt *stmt, struct bp_arena *arena, struct bp_store_
         return key->answer ? 0 : -ENOMEM;
 }
 
-int bp_store_key_find(struct bp_store *store, const char *scope, const char *key, struct bp_wall now,
-                      struct bp_arena *arena, struct bp_store_key *ret_key) {
+static int find_row(struct bp_store *store, const char *scope, const char *key, struct bp_wall now,
+                    struct bp_arena *arena, struct bp_store_key *ret_key) {
         _cleanup_(bp_reader_release) struct bp_reader reader = {.operation = "get", .entity = "key"};
         struct bp_store_key found = {.scope = scope, .key = key};
         int r = bp_reader_begin(&reader, store,
@@ -223,4 +278,22 @@ int bp_store_key_find(struct bp_store *store, const char *scope, const char *key
         if (!r)
                 *ret_key = found;
         return r;
+}
+
+int bp_store_key_find(struct bp_store *store, const char *scope, const char *key, struct bp_wall now,
+                      struct bp_arena *arena, struct bp_store_key *ret_key) {
+        struct bp_store_key row, kept;
+        int has_kept = find_keep(store, scope, key, arena, &kept), has_row;
+
+        if (has_kept < 0)
+                return has_kept;
+        has_row = find_row(store, scope, key, now, arena, &row);
+        if (has_row < 0 || (has_row && has_kept))
+                return has_row;
+        /* As apply_keep() will have it: an answer joins its own body's key, and leaves another one's as it is. */
+        if (has_kept || (!has_row && memcmp(&row.body, &kept.body, sizeof(row.body)) != 0))
+                *ret_key = row;
+        else
+                *ret_key = kept;
+        return 0;
 }

@@ -22,6 +22,12 @@
 #include "store/readers.h"
 #include "store/store.h"
 
+struct bp_key_keep;
+
+enum {
+        BP_KEY_BUCKETS = 64, /* a power of two */
+};
+
 struct bp_store {
         /* Set when it is opened. */
         enum bp_store_mode mode;
@@ -46,7 +52,8 @@ struct bp_store {
         struct bp_problem problem; /* under mutex: why commits fail; code NULL: they do not */
         uint64_t last_number;      /* under mutex: of the execution created last */
         uint64_t last_position;    /* under mutex: of the row of journal or logs begun last */
-        atomic_size_t queued;      /* bytes that wait or are being written */
+        struct bp_key_keep *keeps[BP_KEY_BUCKETS]; /* under mutex: answers handed over and not durable yet, by key */
+        atomic_size_t queued;                      /* bytes that wait or are being written */
 
         /* The writer thread's. */
         pthread_t thread;

@@ -2,6 +2,8 @@
 /* Idempotency keys: kept, found while they are young, replaced and removed when they are old. */
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "pipeline.h"
 
 #define HOUR 3600000000
@@ -46,6 +48,36 @@ static void test_kept_with_its_answer(void **state) {
         assert_int_equal(found.created_at.us, start.us);
         assert_int_equal(find(fixture, "other POST /executions", "k", 0, &found), BP_STORE_NOT_FOUND);
         assert_int_equal(find(fixture, key.scope, "K", 0, &found), BP_STORE_NOT_FOUND);
+}
+
+/* The group that is being written holds up all that is handed over behind it, as a slow disk does. */
+static void test_found_at_once(void **state) {
+        enum { KEYS = 200 };
+        struct fixture *fixture = *state;
+        struct bp_store_key key = {.scope = "s",
+                                   .body = bp_digest_of("b", 1),
+                                   .status = 200,
+                                   .answer = "a",
+                                   .answer_size = 1,
+                                   .created_at = start};
+        struct bp_store_key found;
+        char name[16];
+
+        key.key = name;
+        for (int i = 0; i < KEYS; i++) {
+                snprintf(name, sizeof(name), "k%d", i);
+                assert_int_equal(bp_store_key_keep(fixture->store, &key), 0);
+                assert_int_equal(find(fixture, "s", name, 0, &found), 0);
+                assert_int_equal(found.status, 200);
+                assert_memory_equal(&found.body, &key.body, sizeof(key.body));
+                assert_int_equal(found.answer_size, 1);
+                assert_int_equal(find(fixture, "t", name, 0, &found), BP_STORE_NOT_FOUND);
+        }
+        settle(fixture);
+        for (int i = 0; i < KEYS; i++) {
+                snprintf(name, sizeof(name), "k%d", i);
+                assert_int_equal(find(fixture, "s", name, 0, &found), 0);
+        }
 }
 
 static void test_found_for_a_day(void **state) {
@@ -180,6 +212,7 @@ static void test_closing_amid_expiry(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 ON_BOTH_DRIVERS(test_kept_with_its_answer),
+                ON_BOTH_DRIVERS(test_found_at_once),
                 ON_BOTH_DRIVERS(test_found_for_a_day),
                 ON_BOTH_DRIVERS(test_answer_joins_the_subject),
                 ON_BOTH_DRIVERS(test_an_old_key_can_be_used_again),
