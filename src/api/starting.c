@@ -30,6 +30,7 @@ struct bp_api_starting {
         int refused;            /* what the service returned, unless 0 */
         const char *workflow_id;
         bool is_retry;
+        struct bp_id retry_of;
         struct bp_service_started started; /* values lie in the request's arena */
         struct bp_api_outcome outcome;
         struct bp_problem_list errors; /* in the request's arena */
@@ -68,6 +69,8 @@ static void write_start(struct bp_strbuf *buffer, struct bp_arena *arena, const 
         bp_api_write_safe_value(&object, "outputs", &outcome->outputs, arena);
         bp_api_write_safe_text(&object, "error", answer->message, arena);
         bp_writer_text(&object, "error_code", answer->code);
+        if (start->is_retry)
+                bp_api_write_id(&object, "retry_of", start->retry_of);
         bp_strbuf_add_char(buffer, '}');
 }
 
@@ -224,7 +227,8 @@ static void free_starting(void *data) {
         free(start);
 }
 
-struct bp_api_starting *bp_api_starting_begin(struct bp_request *request, const char *workflow_id, bool is_retry) {
+struct bp_api_starting *bp_api_starting_begin(struct bp_request *request, const char *workflow_id,
+                                              const struct bp_id *retry_of) {
         struct bp_api_starting *start = bp_calloc(1, sizeof(*start));
 
         if (!start) {
@@ -233,7 +237,9 @@ struct bp_api_starting *bp_api_starting_begin(struct bp_request *request, const 
         }
         atomic_init(&start->parts, PARTS);
         start->workflow_id = workflow_id;
-        start->is_retry = is_retry;
+        start->is_retry = retry_of != NULL;
+        if (retry_of)
+                start->retry_of = *retry_of;
         start->errors.arena = bp_request_arena(request);
         start->deferred = bp_request_defer(request, DURABLE_WITHIN_MS, finish);
         if (start->deferred)

@@ -6,8 +6,6 @@
 #ifndef BP_API_STARTING_H
 #define BP_API_STARTING_H
 
-#include <stdbool.h>
-
 #include "service/service.h"
 
 struct bp_api_starting;
@@ -17,9 +15,11 @@ struct bp_request;
 /**
  * Lets the request sleep until a start is durable, and with `Prefer: wait` until the execution has ended.
  * @param workflow_id of the answer; lives as long as the request
+ * @param retry_of the execution that is run again, or NULL; copied
  * @return NULL when memory is short: the request has been answered
  */
-struct bp_api_starting *bp_api_starting_begin(struct bp_request *request, const char *workflow_id, bool is_retry);
+struct bp_api_starting *bp_api_starting_begin(struct bp_request *request, const char *workflow_id,
+                                              const struct bp_id *retry_of);
 
 /** Where the problems of the start go. They live as long as the request. */
 struct bp_problem_list *bp_api_starting_errors(struct bp_api_starting *start);

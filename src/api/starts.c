@@ -88,7 +88,7 @@ static void start(struct bp_request *request, const struct bp_api *api, struct b
         order.initiator = is_by_proxy(request) ? caller : initiator ? initiator : "api";
         order.principal = caller;
         order.key = bp_api_store_key(request, &key);
-        starting = bp_api_starting_begin(request, workflow_id, false);
+        starting = bp_api_starting_begin(request, workflow_id, NULL);
         if (starting)
                 bp_api_starting_handed(
                         starting, bp_service_start(api->settings.service, &order, bp_request_arena(request),
@@ -173,7 +173,7 @@ static void retry(struct bp_request *request, void *app) {
                 snprintf(workflow_id, BP_ID_TEXT_SIZE, "ephemeral");
         order.execution = row.id;
         order.key = bp_api_store_key(request, &key);
-        starting = bp_api_starting_begin(request, workflow_id, true);
+        starting = bp_api_starting_begin(request, workflow_id, &row.id);
         if (starting)
                 bp_api_starting_handed(
                         starting, bp_service_retry(api->settings.service, &order, bp_request_arena(request),

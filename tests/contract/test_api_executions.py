@@ -341,6 +341,17 @@ def test_a_live_execution_is_cancelled(api):
     assert [e["event_details"]["reason"] for e in asked] == ["enough"]
 
 
+def test_a_command_repeated_at_once_has_the_first_answer(api):
+    for _ in range(20):
+        execution = api.run(WAITS)["execution_id"]
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        told, again = (api.post(f"/executions/{execution}/cancel", headers=headers) for _ in range(2))
+        assert (told.status_code, again.status_code) == (202, 202)
+        assert told.json() == again.json() and again.headers["Idempotency-Replayed"] == "true"
+        other = api.post(f"/executions/{execution}/cancel", headers=headers, json={"reason": "another body"})
+        assert other.status_code == 422
+
+
 def test_pause_and_resume(api):
     execution = api.run(WAITS)["execution_id"]
     paused = api.post(f"/executions/{execution}/pause")
@@ -362,7 +373,7 @@ def test_what_has_ended_takes_no_command(api, command):
 def test_retry_runs_what_did_not_complete(api):
     first = api.run(FAILS)["execution_id"]
     made = api.post(f"/executions/{first}/retry")
-    assert made.status_code == 201 and START <= made.json().keys()
+    assert made.status_code == 201 and START <= made.json().keys() and made.json()["retry_of"] == first
     again = made.json()["execution_id"]
     assert api.see(again)["retry_of"] == first
     assert [(s["status"], s["reused"]) for s in api.see(again, "/steps")["steps"]] == [
