@@ -386,6 +386,22 @@ struct bp_step_view bp_execution_step(const struct bp_execution *execution, uint
 /** How far it is: percent as the reference weighs steps (engine.md section 9), and seconds left or -1. */
 double bp_execution_progress(const struct bp_execution *execution, struct bp_wall now, int64_t *ret_eta_seconds);
 
+/**
+ * Outputs, by step id, that a step can read: those of the steps before it that completed; BP_NO_STEP: of all that did.
+ * @return 0 or negative errno
+ */
+int bp_execution_outputs(const struct bp_execution *execution, uint32_t step, struct bp_arena *arena,
+                         struct bp_value *ret_outputs);
+
+/**
+ * What a JSON value whose texts may be templates comes to: for somebody who tries it out. Changes nothing.
+ * @return 0; BP_PROBLEM with a code of bp_template_compile() or bp_template_evaluate() and the pointer of the text;
+ *         -ENOMEM
+ */
+int bp_engine_preview(const struct bp_value *template, const struct bp_value *params,
+                      const struct bp_value *step_outputs, struct bp_arena *arena, struct bp_value *ret_value,
+                      struct bp_problem *reterr_problem);
+
 /** The idempotency key of a call: execution, step, generation, ordinal of the call within the attempt. */
 int bp_idempotency_key(struct bp_id execution, const char *step_id, uint32_t generation, uint32_t call,
                        struct bp_arena *arena, const char **ret_key);

@@ -65,8 +65,7 @@ static int judge_error(struct bp_resolution *resolution, int error, const struct
         return error;
 }
 
-/* `steps` as templates see it: {outputs: {...}} by id. */
-static int wrap_outputs(const struct bp_value *step_outputs, struct bp_arena *arena, struct bp_value *ret_steps) {
+int bp_wrap_outputs(const struct bp_value *step_outputs, struct bp_arena *arena, struct bp_value *ret_steps) {
         struct bp_object_builder steps;
 
         bp_object_init(&steps, arena);
@@ -157,7 +156,7 @@ int bp_step_resolve(const struct bp_step_definition *step, const struct bp_value
         int r = 0;
 
         if (step->reads_steps)
-                r = wrap_outputs(step_outputs, arena, &steps);
+                r = bp_wrap_outputs(step_outputs, arena, &steps);
         if (r < 0)
                 r = judge_error(&resolution, r, arena);
         if (r == 0 && !resolution.failed)
@@ -193,7 +192,7 @@ int bp_outputs_resolve(const struct bp_definition *definition, const struct bp_v
         struct bp_template_scope scope = {.params = params};
         struct bp_object_builder outputs;
         struct bp_value steps;
-        int r = wrap_outputs(step_outputs, arena, &steps);
+        int r = bp_wrap_outputs(step_outputs, arena, &steps);
 
         if (r < 0)
                 r = judge_error(&resolution, r, arena);

@@ -218,9 +218,8 @@ struct bp_wall bp_retry_deadline(const struct bp_execution *execution, uint32_t 
  * resolve.c
  */
 
-/** Object of the outputs of the completed steps among the ancestors of `index`, or among all for BP_NO_STEP. */
-int bp_execution_outputs(const struct bp_execution *execution, uint32_t index, struct bp_arena *arena,
-                         struct bp_value *ret_outputs);
+/** `steps` as templates see it, {outputs: {...}} by id, of outputs by id. @return 0 or negative errno */
+int bp_wrap_outputs(const struct bp_value *step_outputs, struct bp_arena *arena, struct bp_value *ret_steps);
 
 /** Evaluates the outputs of the definition into `ret_resolution->params`. Returns as bp_step_resolve(). */
 int bp_outputs_resolve(const struct bp_definition *definition, const struct bp_value *params,
