@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { get } from "./client";
-import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step } from "./types";
+import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step, StepParams, TemplatePreview } from "./types";
 
 export interface ExecutionFilters {
   status?: string;
@@ -70,3 +70,10 @@ export const deleteExecution = (id: string) => get<null>(at(id), { method: "DELE
 export const getEvents = (id: string, query: { limit?: number; offset?: number } = {}) => get<EventPage>(`${at(id)}/events`, { query });
 export const getLogs = (id: string, stepId?: string) =>
   get<LogPage>(stepId ? `${at(id)}/steps/${encodeURIComponent(stepId)}/logs` : `${at(id)}/logs`, { query: { limit: 10_000 } });
+
+/** What the parameters of a step come to, from what the steps before it gave. */
+export const getStepParams = (id: string, stepId: string) => get<StepParams>(`${at(id)}/steps/${encodeURIComponent(stepId)}/params`);
+
+/** What a template comes to in an execution, as the step sees it. */
+export const previewTemplate = (id: string, template: unknown, stepId?: string) =>
+  get<TemplatePreview>(`${at(id)}/preview`, { method: "POST", body: { template, ...(stepId ? { step_id: stepId } : {}) } });

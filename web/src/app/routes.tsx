@@ -12,6 +12,8 @@ export const router = createBrowserRouter(
       children: [
         { index: true, element: <Navigate to="/actions" replace /> },
         { path: "actions/:type?", lazy: () => import("@/pages/ActionsPage") },
+        { path: "executions/:id", lazy: () => import("@/pages/ExecutionPage") },
+        { path: "executions/:id/compare/:other", lazy: () => import("@/pages/ComparePage") },
         { path: "*", element: <Lost /> },
       ].map((route) => ({ ...route, errorElement: <Crash /> })),
     },

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from "vitest";
+import type { Execution, Step } from "@/api/types";
+import { pairSteps, sameJson, slowerBy } from "./compare";
+import { edgesOf, nodeHeight, nodeWidth, placeNodes } from "./graph";
+import { mergeLines } from "./lines";
+import { initialOf, parametersOf, readParameters } from "./parameters";
+import { placeOf, ticksOf } from "./scale";
+
+describe("parameters of a run", () => {
+  const parameters = parametersOf({
+    parameters: [
+      { name: "who", type: "string" },
+      { name: "count", type: "integer", default: 3 },
+      { name: "share", type: "float", required: false },
+      { name: "loud", type: "boolean", default: true },
+      { name: "tags", type: "array", default: ["a"] },
+      { type: "nameless" },
+    ],
+  });
+
+  test("are what the definition declares, with their defaults", () => {
+    expect(parameters.map((item) => [item.name, item.required, initialOf(item)])).toEqual([
+      ["who", true, ""], ["count", false, "3"], ["share", false, ""], ["loud", false, true], ["tags", false, '[\n  "a"\n]'],
+    ]);
+  });
+
+  test("are sent with their own type, and left out where they are empty", () => {
+    const { params, errors } = readParameters(parameters, { who: "me", count: " 7 ", share: "", loud: false, tags: "[1]" });
+    expect(errors).toEqual({});
+    expect(params).toEqual({ who: "me", count: 7, loud: false, tags: [1] });
+  });
+
+  test("say which of them cannot be sent", () => {
+    const { errors } = readParameters(parameters, { who: " ", count: "1.5", share: "x", tags: '{"a": 1}' });
+    expect(Object.keys(errors).sort()).toEqual(["count", "share", "tags", "who"]);
+    expect(errors["who"]).toBe("This is required");
+  });
+});
+
+describe("the graph of a run", () => {
+  const dag = {
+    steps: [
+      { id: "decide", params: { branches: [{ id: "y", label: "Yes", target_step: "yes" }, { id: "n", target_step: "no" }] } },
+      { id: "yes", depends_on: ["decide"] },
+      { id: "no", depends_on: ["decide"] },
+      { id: "join", depends_on: ["yes", "no", "gone"] },
+    ],
+  };
+
+  test("has an edge for each branch and each dependency that no branch has drawn", () => {
+    expect(edgesOf(dag).map(({ from, to, label }) => [from, to, label])).toEqual([
+      ["decide", "yes", "Yes"], ["decide", "no", "n"], ["yes", "join", null], ["no", "join", null],
+    ]);
+  });
+
+  test("goes from left to right and puts no node upon another", () => {
+    const nodes = placeNodes(["decide", "yes", "no", "join"], edgesOf(dag));
+    const [decide, yes, no, join] = nodes;
+    expect(decide!.x + nodeWidth).toBeLessThan(yes!.x);
+    expect(yes!.x + nodeWidth).toBeLessThan(join!.x);
+    expect(Math.abs(yes!.y - no!.y)).toBeGreaterThanOrEqual(nodeHeight);
+  });
+});
+
+describe("the time axis", () => {
+  test("has round ticks, no more than fit", () => {
+    expect(ticksOf(4200, 5)).toEqual([0, 1000, 2000, 3000, 4000]);
+    expect(ticksOf(90_000, 4)).toEqual([0, 30_000, 60_000, 90_000]);
+  });
+
+  test("keeps what is short visible and inside", () => {
+    expect(placeOf(1500, 2000, 1000, 2000)).toEqual({ left: 25, width: 25 });
+    const last = placeOf(3000, 3000, 1000, 2000);
+    expect(last.left + last.width).toBeLessThanOrEqual(100);
+    expect(last.width).toBeGreaterThan(0);
+  });
+});
+
+describe("two executions", () => {
+  const execution = {} as Execution;
+  const step = (id: string, more: Partial<Step> = {}) =>
+    ({ step_id: id, step_name: id, status: "COMPLETED", error_message: null, retry_count: 0, outputs: {}, start_time: null, end_time: null, ...more }) as Step;
+
+  test("are compared by what steps came to, not by when", () => {
+    const pairs = pairSteps(
+      { execution, steps: [step("a", { outputs: { x: 1, y: [2] }, start_time: "2026-01-01T00:00:00Z", end_time: "2026-01-01T00:00:02Z" }), step("b")] },
+      { execution, steps: [step("a", { outputs: { y: [2], x: 1 }, start_time: "2026-01-01T00:00:00Z", end_time: "2026-01-01T00:00:05Z" }), step("c")] },
+    );
+    expect(pairs.map((pair) => [pair.id, pair.differs])).toEqual([["a", false], ["b", true], ["c", true]]);
+    expect(slowerBy(pairs[0]!)).toBe(3000);
+  });
+
+  test("JSON is the same in whatever order its members are, not in another order of a list", () => {
+    expect(sameJson({ a: 1, b: null }, { b: null, a: 1 })).toBe(true);
+    expect(sameJson([1, 2], [2, 1])).toBe(false);
+    expect(sameJson({ 0: "a" }, ["a"])).toBe(false);
+    expect(sameJson({ a: undefined }, {})).toBe(false);
+  });
+});
+
+test("a line that was stored and streamed is shown once", () => {
+  const line = (message: string) =>
+    ({ execution_id: "x", step_id: "a", attempt: 1, timestamp: "2026-01-01T00:00:00Z", level: "info", message }) as const;
+  expect(mergeLines([line("one")], [line("one"), line("two")]).map(({ message }) => message)).toEqual(["one", "two"]);
+});
