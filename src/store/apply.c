@@ -14,6 +14,7 @@
 #include "store/counts.h"
 #include "store/definitions.h"
 #include "store/group.h"
+#include "store/subscribers.h"
 #include "store/write.h"
 
 enum {
@@ -152,6 +153,8 @@ static int insert_execution(struct bp_applier *applier, const struct bp_group *g
         bind_span(stmt, 18, group, creation->given);
         bind_span(stmt, 19, group, change->outputs);
         r = bp_connection_run(connection, stmt);
+        if (!r)
+                r = bp_subscribers_insert(connection, group, creation, change->number);
         if (r)
                 return r;
         return add_count(applier, &(struct bp_count){.pipeline = creation->has_pipeline ? &creation->pipeline : NULL,

@@ -144,6 +144,10 @@ static int delete_rows(struct bp_connection *connection, int64_t number) {
         if (!r)
                 r = run_for_number(connection, "DELETE FROM awaited WHERE execution = ?", number);
         if (!r)
+                r = run_for_number(connection, "DELETE FROM subscriptions WHERE execution = ?", number);
+        if (!r)
+                r = run_for_number(connection, "DELETE FROM dead_letters WHERE execution = ?", number);
+        if (!r)
                 r = run_for_number(connection, "DELETE FROM executions WHERE number = ?", number);
         return r;
 }

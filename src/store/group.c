@@ -198,6 +198,19 @@ static struct bp_span add_given(struct bp_group *group, const struct bp_value *g
         return no_text;
 }
 
+/* Topics have no line breaks: bp_topic_problem(). */
+static struct bp_span add_topics(struct bp_group *group, const char *const *topics) {
+        size_t at = group->text.size;
+
+        if (!topics || !topics[0])
+                return no_text;
+        for (; *topics; topics++) {
+                bp_strbuf_add_text(&group->text, *topics);
+                bp_strbuf_add_char(&group->text, '\n');
+        }
+        return (struct bp_span){at, group->text.size - at};
+}
+
 int bp_group_create(struct bp_group *group, uint64_t number, const struct bp_store_new_execution *execution) {
         size_t before = group->text.size;
         struct bp_creation creation = {.id = execution->id,
@@ -211,6 +224,9 @@ int bp_group_create(struct bp_group *group, uint64_t number, const struct bp_sto
                                        .principal = add_text(group, execution->principal),
                                        .origin = add_text(group, execution->origin),
                                        .options = add_json(group, execution->options),
+                                       .topics = add_topics(group, execution->topics),
+                                       .refused = add_text(group, execution->topics_refused),
+                                       .subscriptions_expire_at = execution->topics_expire_at,
                                        .params = add_json(group, execution->params)};
         struct bp_change *change;
         int r;

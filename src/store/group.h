@@ -50,6 +50,8 @@ struct bp_creation {
         const struct bp_definition *definition; /* a reference of the group's */
         struct bp_wall created_at;
         struct bp_span initiator, principal, origin, options, params, given;
+        struct bp_span topics, refused; /* each topic ends with a line break */
+        struct bp_wall subscriptions_expire_at;
 };
 
 /* A row of the journal: records of one execution between which none of another was appended, so that the order of rows

@@ -139,7 +139,11 @@ struct bp_store_new_execution {
         const char *initiator;
         const char *principal, *origin; /**< or NULL */
         struct bp_wall created_at;
-        const struct bp_store_key *key; /**< kept in the same transaction, or NULL */
+        const struct bp_store_key *key;  /**< kept in the same transaction, or NULL */
+        const char *const *topics;       /**< that are told what happens: NULL-terminated, each once; or NULL. See
+                                            deliveries.h */
+        const char *topics_refused;      /**< why nobody will be told: they are entered as failed; or NULL */
+        struct bp_wall topics_expire_at; /**< 0: never */
 };
 
 /**

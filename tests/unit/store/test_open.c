@@ -11,6 +11,8 @@
 #include "fixture.h"
 #include "store/migrate.h"
 
+#include "store/migrate.h"
+
 static void refused(struct fixture *fixture, enum bp_store_mode mode, const char *code, const char *words) {
         struct bp_store *store = NULL;
         struct bp_problem problem = {0};
