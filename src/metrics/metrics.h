@@ -22,7 +22,7 @@ enum bp_metric {
         BP_METRIC_EXECUTION_CREATED = 1, /**< label initiator: a closed set, others count as "other" */
         BP_METRIC_EXECUTION_COMPLETED,   /**< label status */
         BP_METRIC_DB_ERRORS,             /**< labels operation, error_type */
-        BP_METRIC_EVENTS_PUBLISHED,      /**< label event_type: kind of record handed to streams */
+        BP_METRIC_EVENTS_PUBLISHED,      /**< label event_type: what subscribers were told */
         BP_METRIC_ACTIVE_EXECUTIONS,     /**< gauge */
         BP_METRIC_FALLBACK_ACTIVE,       /**< gauge: 1 while commits fail */
         BP_METRIC_HTTP_IN_PROGRESS,      /**< gauge */
@@ -40,6 +40,10 @@ enum bp_metric {
         BP_METRIC_SERVICE_CALLS,         /**< labels service, outcome */
         BP_METRIC_SERVICE_RETRIES,       /**< label service */
         BP_METRIC_SERVICE_BREAKER,       /**< gauge, label service: 1 while its breaker is open or half open */
+        BP_METRIC_EVENTS_STREAMED,       /**< label event_type: kind of record handed to streams */
+        BP_METRIC_EVENTS_RETRIED,        /**< tries to publish that failed and are repeated */
+        BP_METRIC_EVENTS_DEAD,           /**< events that were given up */
+        BP_METRIC_EVENTS_BACKLOG,        /**< gauge: subscriptions that something is to be told */
 };
 
 /** Histograms, in seconds unless named otherwise. */

@@ -21,7 +21,7 @@ const struct bp_metric_spec bp_metric_specs[BP_N_METRICS] = {
                                  .labels = {"operation", "error_type"}},
         [BP_METRIC_EVENTS_PUBLISHED] = {.name = "budpipeline_events_published_total",
                                         .type = "counter",
-                                        .help = "Events handed to subscribers.",
+                                        .help = "Events that the bus took.",
                                         .labels = {"event_type"}},
         [BP_METRIC_ACTIVE_EXECUTIONS] = {.name = "budpipeline_active_executions",
                                          .type = "gauge",
@@ -77,6 +77,19 @@ const struct bp_metric_spec bp_metric_specs[BP_N_METRICS] = {
                                        .type = "gauge",
                                        .help = "1 while calls to the service are held back because it fails.",
                                        .labels = {"service"}},
+        [BP_METRIC_EVENTS_STREAMED] = {.name = "budpipeline_events_streamed_total",
+                                       .type = "counter",
+                                       .help = "Events handed to event streams.",
+                                       .labels = {"event_type"}},
+        [BP_METRIC_EVENTS_RETRIED] = {.name = "budpipeline_events_retried_total",
+                                      .type = "counter",
+                                      .help = "Tries to publish an event that failed and are repeated."},
+        [BP_METRIC_EVENTS_DEAD] = {.name = "budpipeline_events_dead_letters_total",
+                                   .type = "counter",
+                                   .help = "Events that were given up."},
+        [BP_METRIC_EVENTS_BACKLOG] = {.name = "budpipeline_events_backlog",
+                                      .type = "gauge",
+                                      .help = "Subscriptions that something is still to be told, as far as is known."},
 };
 
 const struct bp_metric_spec bp_histogram_specs[BP_N_HISTOGRAMS] = {

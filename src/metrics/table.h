@@ -9,7 +9,7 @@
 #include "metrics/metrics.h"
 
 /** Numbers of entries; index 0 of both tables is empty. */
-#define BP_N_METRICS (BP_METRIC_SERVICE_BREAKER + 1)
+#define BP_N_METRICS (BP_METRIC_EVENTS_BACKLOG + 1)
 #define BP_N_HISTOGRAMS (BP_HISTOGRAM_LOOP_LAG + 1)
 
 /** Most labels a metric has, and most buckets a histogram has without the last one, +Inf. */

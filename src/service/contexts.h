@@ -52,6 +52,7 @@ struct bp_context {
         uint32_t n_done;               /**< steps that are durably completed or skipped. Engine thread. */
         uint8_t state;                 /**< enum bp_execution_state, durable. Under the mutex. */
         uint8_t n_rebuilt;             /**< times it was built again in this process. Engine thread. */
+        bool is_told;                  /**< somebody may be told of it: see struct bp_service_telling */
 };
 
 /** The table. `mutex` guards what says so above; it is held for the time of a look. */

@@ -220,6 +220,8 @@ static void on_records(void *userdata, const struct bp_execution *execution, con
                 bp_streams_tell(service, context, execution, &event);
                 note_state(service, context, execution, &records[i]);
         }
+        if (context->is_told && service->telling.durable)
+                service->telling.durable(service->telling.userdata, context->number);
         if (service->observer.records)
                 service->observer.records(service->observer.userdata, execution, records, n_records);
 }

@@ -190,6 +190,7 @@ static int enter(struct bp_service *service, const struct bp_execution_row *row,
                 return -ENOMEM;
         context->id = row->id;
         context->number = row->number;
+        context->is_told = row->options.text != NULL;
         pthread_mutex_lock(&service->contexts.mutex);
         r = bp_contexts_enter(&service->contexts, context);
         pthread_mutex_unlock(&service->contexts.mutex);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "metrics/metrics.h"
@@ -106,6 +107,16 @@ static int open_all(struct bp_service *service, const struct bp_service_settings
         return r ? r : bp_events_recover(service, reterr_problem);
 }
 
+static int copy_notify_topic(struct bp_service *service) {
+        const char *topic = service->telling.notify_topic;
+
+        if (!topic)
+                return 0;
+        service->notify_topic = bp_memdup_text(topic, strlen(topic));
+        service->telling.notify_topic = service->notify_topic;
+        return service->notify_topic ? 0 : -ENOMEM;
+}
+
 int bp_service_new(const struct bp_service_settings *settings, struct bp_service **ret_service,
                    struct bp_problem *reterr_problem) {
         struct bp_service *service = bp_calloc(1, sizeof(*service));
@@ -117,11 +128,14 @@ int bp_service_new(const struct bp_service_settings *settings, struct bp_service
         service->metrics = settings->metrics;
         if (settings->observer)
                 service->observer = *settings->observer;
+        service->telling = settings->telling;
         service->notice = settings->notice;
         service->userdata = settings->userdata;
         if (settings->definition_limits)
                 service->limits = *settings->definition_limits;
-        r = open_all(service, settings, reterr_problem);
+        r = copy_notify_topic(service);
+        if (r == 0)
+                r = open_all(service, settings, reterr_problem);
         if (r) {
                 bp_service_free(service);
                 return r;
@@ -185,6 +199,7 @@ struct bp_service *bp_service_free(struct bp_service *service) {
         bp_lru_done(&service->by_number);
         bp_lru_done(&service->by_digest);
         free(service->told.appended.places);
+        free(service->notify_topic);
         free(service);
         return NULL;
 }

@@ -36,6 +36,16 @@ struct bp_service;
 #define BP_SERVICE_INVALID 10     /**< see the problems */
 #define BP_SERVICE_UNAVAILABLE 11 /**< the store cannot write at the moment, or too much waits: see the problem */
 
+/** Who is told what happens in executions (store/deliveries.h), and who is to be woken for it. */
+struct bp_service_telling {
+        /** An execution that somebody is told of has new durable records. Engine thread; must not block. NULL: nobody
+         * publishes, so that subscriptions are entered as failed, for the reason NO_BUS. */
+        void (*durable)(void *userdata, uint64_t execution);
+        void *userdata;
+        const char *notify_topic;  /**< told of every execution with `subscriber_ids`; NULL: none */
+        uint32_t lifetime_seconds; /**< of a subscription; 0: until its execution has ended */
+};
+
 /** How a service works. 0 and NULL mean the default named beside the member. */
 struct bp_service_settings {
         const char *store_url;              /**< mandatory */
@@ -47,6 +57,7 @@ struct bp_service_settings {
         struct bp_metrics *metrics;  /**< or NULL */
         /** Told of every execution too, after the service: for a program that shows what runs. Copied; or NULL. */
         const struct bp_observer *observer;
+        struct bp_service_telling telling; /**< who is told what happens; copied */
         /** What an operator should know (recovery, commits that fail): for the log. Any thread. NULL: dropped. */
         void (*notice)(void *userdata, enum bp_log_level level, const char *message);
         void *userdata;

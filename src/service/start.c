@@ -188,7 +188,7 @@ static bool nothing_was_added(const struct bp_store_new_execution *row) {
         return !row->given || row->given->count == row->params->count;
 }
 
-static int fill_creation(struct bp_creation *creation, const struct bp_start_order *order) {
+static int fill_creation(struct bp_service *service, struct bp_creation *creation, const struct bp_start_order *order) {
         struct bp_store_new_execution *row = &creation->row;
         int r;
 
@@ -205,10 +205,13 @@ static int fill_creation(struct bp_creation *creation, const struct bp_start_ord
                 r = copy_value(creation->arena, &creation->given, &row->given);
         if (r == 0)
                 r = copy_value(creation->arena, &creation->options, &row->options);
+        if (r == 0)
+                r = bp_subscribers_find(service, creation->arena, row);
         return r ? r : copy_key(creation);
 }
 
-static struct bp_creation *creation_new(const struct bp_start_order *order, bp_service_done *done, void *userdata) {
+static struct bp_creation *creation_new(struct bp_service *service, const struct bp_start_order *order,
+                                        bp_service_done *done, void *userdata) {
         struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
         struct bp_creation *creation = arena ? bp_arena_alloc(arena, sizeof(*creation)) : NULL;
 
@@ -218,19 +221,22 @@ static struct bp_creation *creation_new(const struct bp_start_order *order, bp_s
         }
         creation->arena = arena;
         creation->first = (struct bp_starter){.done = done, .userdata = userdata};
-        return fill_creation(creation, order) < 0 ? bp_creation_free(creation) : creation;
+        return fill_creation(service, creation, order) < 0 ? bp_creation_free(creation) : creation;
 }
 
-static struct bp_context *context_new(const struct bp_start_order *order, bp_service_done *done, void *userdata) {
+static struct bp_context *context_new(struct bp_service *service, const struct bp_start_order *order,
+                                      bp_service_done *done, void *userdata) {
         struct bp_context *context = bp_calloc(1, sizeof(*context));
 
         if (!context)
                 return NULL;
         context->id = order->row.id;
         context->state = BP_EXECUTION_PENDING;
-        context->creation = creation_new(order, done, userdata);
-        if (context->creation)
+        context->creation = creation_new(service, order, done, userdata);
+        if (context->creation) {
+                context->is_told = context->creation->row.topics != NULL;
                 return context;
+        }
         free(context);
         return NULL;
 }
@@ -295,7 +301,7 @@ static int was_made_meanwhile(struct bp_service *service, struct bp_context *con
 
 int bp_start_hand_over(struct bp_service *service, const struct bp_start_order *order, struct bp_arena *arena,
                        struct bp_service_started *ret_started, bp_service_done *done, void *userdata) {
-        struct bp_context *context = context_new(order, done, userdata);
+        struct bp_context *context = context_new(service, order, done, userdata);
         const struct bp_store_new_execution *row = &order->row;
         int r;
 

@@ -60,7 +60,9 @@ struct bp_service {
         struct bp_runtime *runtime;
         struct bp_metrics *metrics;
         struct bp_definition_limits limits;
-        struct bp_observer observer; /**< the caller's; members may be NULL */
+        struct bp_observer observer;       /**< the caller's; members may be NULL */
+        struct bp_service_telling telling; /**< `notify_topic` is a copy */
+        char *notify_topic;
         void (*notice)(void *userdata, enum bp_log_level level, const char *message);
         void *userdata;
 
@@ -128,6 +130,12 @@ int bp_answer_from_row(const struct bp_execution_row *row, struct bp_arena *aren
 
 /** JSON of the store as a value; null where there is no text. @return 0 or negative errno. */
 int bp_stored_json(const struct bp_text *text, struct bp_arena *arena, struct bp_value *ret_value);
+
+/* subscribers.c */
+
+/** Fills in who is told of an execution, from its options: each topic once. Texts belong to the arena, or borrow from
+ * the options. @return 0 or -ENOMEM */
+int bp_subscribers_find(struct bp_service *service, struct bp_arena *arena, struct bp_store_new_execution *row);
 
 /* journal.c */
 

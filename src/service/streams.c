@@ -134,7 +134,7 @@ void bp_streams_tell(struct bp_service *service, const struct bp_context *contex
                 tell_list(streams->all, event);
                 tell_list(one, event);
                 if (event->record)
-                        bp_metrics_add(service->metrics, BP_METRIC_EVENTS_PUBLISHED,
+                        bp_metrics_add(service->metrics, BP_METRIC_EVENTS_STREAMED,
                                        bp_record_type_name(event->record->type), NULL, 1);
         }
         pthread_mutex_unlock(&streams->mutex);

@@ -37,6 +37,7 @@ struct house {
         struct bp_service *service;
         pthread_t thread;
         uint32_t drain_seconds;
+        struct bp_service_telling telling;
         char notices[4096]; /* what the operator was told, line by line */
 };
 
@@ -113,6 +114,7 @@ static inline int house_try_open(struct house *house, struct bp_problem *reterr_
                 .store_url = house->url,
                 .registry = house->registry,
                 .runtime = {.drain_seconds = house->drain_seconds ? house->drain_seconds : 5},
+                .telling = house->telling,
                 .notice = house_notice,
                 .userdata = house};
 
