@@ -16,12 +16,14 @@
 struct bp_api;
 struct bp_editor_bundle;
 struct bp_metrics;
+struct bp_publisher;
 struct bp_service;
 
 /** How the API works. 0 and NULL mean the default named beside the member. Borrowed. */
 struct bp_api_settings {
         struct bp_service *service;
         struct bp_metrics *metrics;            /**< or NULL */
+        struct bp_publisher *publisher;        /**< or NULL: there is no bus to publish to */
         const char *service_name;              /**< "budpipeline" */
         const char *public_url;                /**< for links; NULL: what the request says */
         const struct bp_editor_bundle *editor; /**< the application at /ui; NULL: none */

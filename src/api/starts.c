@@ -12,7 +12,10 @@
 #include "api/starting.h"
 #include "base/memory.h"
 #include "base/problem.h"
+#include "envelope/envelope.h"
 #include "service/service.h"
+
+enum { TOPICS_MAX = 64 }; /* of an execution */
 
 /* The platform's proxy speaks for its caller: what says who that is does not come from the body. */
 static bool is_by_proxy(const struct bp_request *request) {
@@ -71,6 +74,32 @@ static int collect_options(struct bp_request *request, const char *caller, struc
         return builder.count || builder.error ? bp_object_finish(&builder, ret_options) : 0;
 }
 
+static void fail_topic(struct bp_request *request, const char *pointer, const char *why) {
+        bp_request_fail(request,
+                        &(struct bp_failure){.status = 422, .code = "TOPIC", .message = why, .pointer = pointer});
+}
+
+/* @return false: the request has been answered */
+static bool check_topics(struct bp_request *request) {
+        const struct bp_value *topics = bp_request_member(request, "callback_topics");
+        char pointer[48];
+
+        if (topics && topics->count > TOPICS_MAX) {
+                fail_topic(request, "/callback_topics", "an execution tells at most 64 topics");
+                return false;
+        }
+        for (uint32_t i = 0; topics && i < topics->count; i++) {
+                const char *why = bp_topic_problem(topics->as.items[i].as.text, topics->as.items[i].count);
+
+                if (!why)
+                        continue;
+                snprintf(pointer, sizeof(pointer), "/callback_topics/%u", i);
+                fail_topic(request, pointer, why);
+                return false;
+        }
+        return true;
+}
+
 /* Fills in what all starts share, and hands over. */
 static void start(struct bp_request *request, const struct bp_api *api, struct bp_service_start order,
                   const char *workflow_id) {
@@ -79,6 +108,8 @@ static void start(struct bp_request *request, const struct bp_api *api, struct b
         struct bp_api_starting *starting;
         struct bp_store_key key;
 
+        if (!check_topics(request))
+                return;
         if (!caller || complete_params(request, caller, &params) || collect_options(request, caller, &options)) {
                 bp_request_fail_errno(request, -ENOMEM);
                 return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/assemble.h"
 
+#include <strings.h>
+
 #include "daemon/config.h"
 
 static uint32_t number(const struct bp_config *config, const char *name) {
@@ -31,6 +33,12 @@ static struct bp_engine_settings engine_settings(const struct bp_config *config)
         };
 }
 
+static enum bp_bus_kind bus_kind(const char *word) {
+        if (strcasecmp(word, "dapr") == 0)
+                return BP_BUS_DAPR;
+        return strcasecmp(word, "http") == 0 ? BP_BUS_HTTP : BP_BUS_NONE;
+}
+
 static void assemble_service(const struct bp_config *config, struct bp_assembled *assembled) {
         assembled->http = (struct bp_http_client_settings){
                 .allow_hosts = list(config, "client.allow_hosts"),
@@ -39,7 +47,13 @@ static void assemble_service(const struct bp_config *config, struct bp_assembled
                 .max_connections = number(config, "client.connections"),
                 .max_per_host = number(config, "client.connections_per_host"),
         };
-        assembled->invoke = (struct bp_invoker_settings){.http = &assembled->http};
+        assembled->invoke = (struct bp_invoker_settings){.http = &assembled->http,
+                                                         .dapr_url = bp_config_text(config, "dapr.url"),
+                                                         .dapr_token = bp_config_text(config, "dapr.token"),
+                                                         .bus = {.kind = bus_kind(bp_config_text(config, "bus.kind")),
+                                                                 .pubsub = bp_config_text(config, "bus.pubsub"),
+                                                                 .url = bp_config_text(config, "bus.url"),
+                                                                 .token = bp_config_text(config, "bus.token")}};
         assembled->limits = (struct bp_definition_limits){
                 .source_bytes = bytes(config, "limits.definition_bytes"),
                 .steps = number(config, "limits.steps"),
@@ -54,6 +68,20 @@ static void assemble_service(const struct bp_config *config, struct bp_assembled
                 .definition_limits = &assembled->limits,
                 .cached_definitions = number(config, "engine.cached_definitions"),
                 .queue_bytes = bytes(config, "store.queue_bytes"),
+        };
+}
+
+static struct bp_publisher_settings publisher_settings(const struct bp_config *config) {
+        bool seed = strcasecmp(bp_config_text(config, "events.envelope"), "seed") == 0;
+
+        return (struct bp_publisher_settings){
+                .envelope = seed ? BP_ENVELOPE_SEED : BP_ENVELOPE_NOTIFICATION,
+                .in_flight = number(config, "events.in_flight"),
+                .queue_bytes = bytes(config, "events.queue_bytes"),
+                .max_attempts = number(config, "events.max_attempts"),
+                .backoff_seconds = number(config, "events.backoff_seconds"),
+                .max_backoff_seconds = number(config, "events.max_backoff_seconds"),
+                .dead_letters = (uint64_t)bp_config_integer(config, "events.dead_letters"),
         };
 }
 
@@ -95,6 +123,8 @@ static struct bp_server_settings server_settings(const struct bp_config *config)
 
 void bp_assemble(const struct bp_config *config, struct bp_assembled *ret_assembled) {
         assemble_service(config, ret_assembled);
+        ret_assembled->publisher = publisher_settings(config);
+        ret_assembled->publisher.source = ret_assembled->invoke.bus.source;
         ret_assembled->api = api_settings(config);
         ret_assembled->server = server_settings(config);
 }

@@ -7,6 +7,7 @@
 #include "http/client.h"
 #include "invoke/invoke.h"
 #include "pipeline/definition.h"
+#include "publisher/publisher.h"
 #include "server/server.h"
 #include "service/service.h"
 
@@ -18,6 +19,7 @@ struct bp_assembled {
         struct bp_invoker_settings invoke;
         struct bp_definition_limits limits;
         struct bp_service_settings service;
+        struct bp_publisher_settings publisher;
         struct bp_api_settings api;
         struct bp_server_settings server;
 };

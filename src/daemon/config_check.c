@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/problem.h"
 #include "daemon/config.h"
+#include "envelope/envelope.h"
+#include "invoke/invoke.h"
 
 static bool is_ipv4_loopback(const struct in_addr *address) {
         return (ntohl(address->s_addr) >> 24) == 127;
@@ -64,6 +67,32 @@ int bp_config_check_address(const struct bp_config *config, const char *address,
         return problems->count > before ? BP_PROBLEM : 0;
 }
 
+static int check_notify_topic(const struct bp_config *config, struct bp_problem_list *problems) {
+        const char *topic = bp_config_text(config, "events.notify_topic");
+        const char *why = topic ? bp_topic_problem(topic, strlen(topic)) : NULL;
+
+        return why ? bp_problem_list_addf(problems, "CONFIG_VALUE", "", "events.notify_topic: %s", why) : 0;
+}
+
+/* A URL that is needed, or given all the same. */
+static int check_url(const struct bp_config *config, const char *name, bool is_needed,
+                     struct bp_problem_list *problems) {
+        const char *url = bp_config_text(config, name), *why = url ? bp_invoker_url_refusal(url) : NULL;
+
+        if (!url && is_needed)
+                return bp_problem_list_addf(problems, "CONFIG_VALUE", "", "%s is missing: bus.kind needs it", name);
+        return why ? bp_problem_list_addf(problems, "CONFIG_VALUE", "", "%s: %s", name, why) : 0;
+}
+
+static int check_bus(const struct bp_config *config, struct bp_problem_list *problems) {
+        const char *kind = bp_config_text(config, "bus.kind");
+        int r = check_url(config, "dapr.url", strcasecmp(kind, "dapr") == 0, problems);
+
+        if (r == 0)
+                r = check_url(config, "bus.url", strcasecmp(kind, "http") == 0, problems);
+        return r ? r : check_notify_topic(config, problems);
+}
+
 int bp_config_check(const struct bp_config *config, struct bp_problem_list *problems) {
         size_t before = problems->count;
         bool has_cert = bp_config_text(config, "http.tls_cert"), has_key = bp_config_text(config, "http.tls_key");
@@ -79,6 +108,8 @@ int bp_config_check(const struct bp_config *config, struct bp_problem_list *prob
                         problems, "CONFIG_VALUE", "",
                         "http.tls_cert and http.tls_key (--tls-cert, --tls-key) belong together; %s is missing",
                         has_cert ? "http.tls_key" : "http.tls_cert");
+        if (r == 0)
+                r = check_bus(config, problems);
         if (r == 0 && !bp_config_text(config, "store.url"))
                 r = bp_problem_list_addf(problems, "CONFIG_VALUE", "",
                                          "store.url: say where to keep everything (--store sqlite:PATH); neither "

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "daemon/assemble.h"
+#include "daemon/bus.h"
 #include "daemon/config.h"
 #include "daemon/events_log.h"
 #include "daemon/handed_socket.h"
@@ -45,6 +46,8 @@ struct daemon {
         struct bp_registry *registry;
         struct bp_invoker *invoker;
         struct bp_service *service;
+        struct bp_bus *bus;
+        struct bp_publisher *publisher; /* NULL: there is no bus */
         struct bp_events_log *events_log;
         struct bp_api *api;
         struct bp_server *server;
@@ -183,6 +186,39 @@ static int load_actions(struct daemon *daemon) {
         return r;
 }
 
+static void wake_publisher(void *userdata, uint64_t execution) {
+        const struct daemon *daemon = userdata;
+
+        bp_publisher_wake(daemon->publisher, execution);
+}
+
+static struct bp_service_telling telling_of(struct daemon *daemon) {
+        return (struct bp_service_telling){
+                .durable = bp_invoker_has_bus(daemon->invoker) ? wake_publisher : NULL,
+                .userdata = daemon,
+                .notify_topic = bp_config_text(daemon->config, "events.notify_topic"),
+                .lifetime_seconds = (uint32_t)bp_config_integer(daemon->config, "events.subscription_seconds"),
+        };
+}
+
+static int make_publisher(struct daemon *daemon) {
+        struct bp_publisher_settings *settings = &daemon->assembled.publisher;
+        int r;
+
+        if (!bp_invoker_has_bus(daemon->invoker))
+                return 0;
+        r = bp_bus_new(&daemon->assembled.invoke, (uint32_t)bp_config_integer(daemon->config, "events.timeout_ms"),
+                       &daemon->bus);
+        if (r)
+                return r;
+        settings->service = daemon->service;
+        settings->bus = bp_bus_interface(daemon->bus);
+        settings->metrics = daemon->metrics;
+        settings->notice = log_notice;
+        settings->userdata = daemon;
+        return bp_publisher_new(settings, &daemon->publisher);
+}
+
 static int make_service(struct daemon *daemon, struct bp_problem *reterr_problem) {
         struct bp_service_settings *settings = &daemon->assembled.service;
         int r = bp_store_folder_make(daemon->config, reterr_problem);
@@ -194,6 +230,7 @@ static int make_service(struct daemon *daemon, struct bp_problem *reterr_problem
         if (r)
                 return r;
         settings->runtime.invoker = daemon->invoker;
+        settings->telling = telling_of(daemon);
         settings->registry = daemon->registry;
         settings->metrics = daemon->metrics;
         settings->notice = log_notice;
@@ -222,6 +259,7 @@ static int make_server(struct daemon *daemon, struct bp_problem *reterr_problem)
         daemon->assembled.api.service = daemon->service;
         daemon->assembled.api.metrics = daemon->metrics;
         daemon->assembled.api.editor = &bp_editor_bundle;
+        daemon->assembled.api.publisher = daemon->publisher;
         r = bp_api_new(&daemon->assembled.api, &daemon->api);
         if (r)
                 return r;
@@ -257,6 +295,8 @@ static int begin(struct daemon *daemon, struct bp_problem *reterr_problem) {
         if (r == 0 && bp_log_takes(daemon->log, BP_LOG_DEBUG))
                 r = bp_events_log_begin(daemon->service, daemon->log, &daemon->events_log);
         if (r == 0)
+                r = make_publisher(daemon);
+        if (r == 0)
                 r = make_server(daemon, reterr_problem);
         return r ? r : start_signals(daemon);
 }
@@ -280,6 +320,8 @@ static void end(struct daemon *daemon) {
         bp_server_free(daemon->server, SECONDS_FOR_ANSWERS);
         bp_api_free(daemon->api);
         bp_events_log_end(daemon->events_log);
+        bp_publisher_free(daemon->publisher);
+        bp_bus_free(daemon->bus);
         bp_service_free(daemon->service);
         bp_invoker_free(daemon->invoker);
         bp_registry_free(daemon->registry);
