@@ -153,11 +153,67 @@ int bp_decide_complete_wait(struct bp_turn *turn, uint32_t index) {
         return r < 0 ? r : complete_with(turn, index, &outputs);
 }
 
+/* ---- what an attempt leaves that does not complete ---- */
+
+/* The reference shows no outputs of a failed step but those that came by event, so others are kept where they are
+ * needed only. */
+static bool needs_outputs(const struct bp_turn *turn, uint32_t index) {
+        bool by_event = turn->input->type == BP_INPUT_EVENT && turn->input->step == index;
+
+        return by_event || bp_step_has_cleanup(turn->execution, index);
+}
+
+/* What it sets is news only when the input is about this step: another one's failure may end it too. */
+static const struct bp_value *outputs_of_input(const struct bp_turn *turn, uint32_t index) {
+        const struct bp_input *input = turn->input;
+
+        if (input->step != index)
+                return NULL;
+        if (input->type == BP_INPUT_EVENT)
+                return input->event->outputs;
+        return input->type == BP_INPUT_ATTEMPT_ENDED ? input->result->outputs : NULL;
+}
+
+static bool fits(const struct bp_turn *turn, const struct bp_value *outputs) {
+        const struct bp_engine_settings *settings = turn->execution->settings;
+        uint64_t bytes = bp_json_size(outputs);
+
+        return bytes <= settings->step_output_bytes &&
+               turn->execution->core.output_bytes + bytes <= settings->execution_output_bytes;
+}
+
+int bp_turn_left_outputs(struct bp_turn *turn, uint32_t index, struct bp_value *ret_outputs) {
+        struct bp_value before = bp_step_outputs(bp_turn_step(turn, index));
+        const struct bp_value *added = outputs_of_input(turn, index);
+        struct bp_object_builder merged;
+        int r;
+
+        *ret_outputs = (struct bp_value){0}; /* as records have it that say nothing of outputs */
+        if (!needs_outputs(turn, index))
+                return 0;
+        if (added && added->type == BP_OBJECT && turn->input->type == BP_INPUT_ATTEMPT_ENDED)
+                before = bp_value_empty_object;
+        bp_object_init(&merged, turn->batch->arena);
+        bp_object_merge(&merged, &before);
+        if (added && added->type == BP_OBJECT)
+                bp_object_merge(&merged, added);
+        r = bp_object_finish(&merged, ret_outputs);
+        if (r < 0 || !fits(turn, ret_outputs))
+                *ret_outputs = fits(turn, &before) ? before : bp_value_empty_object;
+        if (ret_outputs->count == 0)
+                *ret_outputs = (struct bp_value){0};
+        return r == -E2BIG ? 0 : r;
+}
+
 /* ---- failing ---- */
 
 int bp_decide_fail(struct bp_turn *turn, uint32_t index) {
         struct failure failure = failure_of(turn->input);
+        struct bp_value outputs;
+        int r = bp_turn_left_outputs(turn, index, &outputs);
 
+        if (r < 0)
+                return r;
         return bp_turn_emit(turn, &(struct bp_record){.type = BP_RECORD_STEP_ENDED,
                                                       .step = index,
                                                       .attempt = bp_turn_step(turn, index)->attempt,
@@ -165,12 +221,17 @@ int bp_decide_fail(struct bp_turn *turn, uint32_t index) {
                                                       .code = failure.code,
                                                       .message = failure.message,
                                                       .unknown = failure.unknown,
+                                                      .data = outputs,
                                                       .error = failure.error ? *failure.error : bp_value_null});
 }
 
 int bp_decide_retry(struct bp_turn *turn, uint32_t index) {
         struct failure failure = failure_of(turn->input);
+        struct bp_value outputs;
+        int r = bp_turn_left_outputs(turn, index, &outputs);
 
+        if (r < 0)
+                return r;
         return bp_turn_emit(
                 turn, &(struct bp_record){.type = BP_RECORD_STEP_RETRYING,
                                           .step = index,
@@ -179,6 +240,7 @@ int bp_decide_retry(struct bp_turn *turn, uint32_t index) {
                                           .code = failure.code,
                                           .message = failure.message,
                                           .unknown = failure.unknown,
+                                          .data = outputs,
                                           .deadline = bp_retry_deadline(turn->execution, index, turn->input->now)});
 }
 
@@ -233,11 +295,16 @@ static const char *timeout_text(struct bp_turn *turn, uint32_t index) {
         return bp_turn_text(turn, "Attempt %u did not end in time", step->attempt);
 }
 
-/* What the reference leaves as outputs of a wait that ran out of time. */
+/* What was left, and for a wait what the reference says of one that ran out of time. */
 static int timeout_outputs(struct bp_turn *turn, uint32_t index, struct bp_value *ret_outputs) {
         struct bp_object_builder outputs;
+        struct bp_value left;
+        int r = bp_turn_left_outputs(turn, index, &left);
 
+        if (r < 0)
+                return r;
         bp_object_init(&outputs, turn->batch->arena);
+        bp_object_merge(&outputs, &left);
         if (bp_step_awaits_event(bp_turn_step(turn, index)))
                 bp_object_set_z(&outputs, "timeout", bp_value_true);
         return bp_object_finish(&outputs, ret_outputs);
@@ -262,8 +329,10 @@ int bp_decide_time_out(struct bp_turn *turn, uint32_t index) {
 
 int bp_decide_retry_timed_out(struct bp_turn *turn, uint32_t index) {
         const char *message = timeout_text(turn, index);
+        struct bp_value outputs;
+        int r = bp_turn_left_outputs(turn, index, &outputs);
 
-        if (!message)
+        if (r < 0 || !message)
                 return -ENOMEM;
         return bp_turn_emit(
                 turn, &(struct bp_record){.type = BP_RECORD_STEP_RETRYING,
@@ -273,6 +342,7 @@ int bp_decide_retry_timed_out(struct bp_turn *turn, uint32_t index) {
                                           .code = BP_CODE_TIMEOUT,
                                           .message = message,
                                           .unknown = true,
+                                          .data = outputs,
                                           .deadline = bp_retry_deadline(turn->execution, index, turn->input->now)});
 }
 

@@ -45,12 +45,15 @@ static int give_up(struct bp_turn *turn, uint32_t index, const struct bp_resolut
 
 static int call(struct bp_turn *turn, uint32_t index, const struct bp_resolution *resolution, struct bp_arena **arena,
                 struct bp_value step_outputs) {
+        struct bp_value outputs = bp_step_outputs(bp_turn_step(turn, index));
         struct bp_step *step;
         int r;
 
         if (resolution->skip || resolution->failed)
                 return give_up(turn, index, resolution);
-        r = record_start(turn, index);
+        r = bp_value_copy(*arena, &outputs, &outputs);
+        if (r == 0)
+                r = record_start(turn, index);
         if (r < 0)
                 return r;
         step = bp_turn_change(turn, index);
@@ -66,7 +69,8 @@ static int call(struct bp_turn *turn, uint32_t index, const struct bp_resolution
                                                           .effect = step->effect,
                                                           .arena = *arena,
                                                           .params = resolution->params,
-                                                          .step_outputs = step_outputs});
+                                                          .step_outputs = step_outputs,
+                                                          .outputs = outputs});
         if (r < 0)
                 return r;
         *arena = NULL;

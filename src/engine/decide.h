@@ -52,6 +52,12 @@ int bp_decide_time_out(struct bp_turn *turn, uint32_t index);
 int bp_decide_retry_timed_out(struct bp_turn *turn, uint32_t index);
 int bp_decide_due(struct bp_turn *turn, uint32_t index);
 
+/*
+ * The outputs of a step that ends, or is to be run again, without having completed: of its last attempt, or of its wait
+ * and the event that ended it; nothing where they would not fit, or where nobody needs them: its cleanup does.
+ */
+int bp_turn_left_outputs(struct bp_turn *turn, uint32_t index, struct bp_value *ret_outputs);
+
 /* stop.c: how an attempt is cut off: the execution winds up, the process stops or has crashed */
 bool bp_when_may_finish(const struct bp_turn *turn, uint32_t index);
 bool bp_when_out_of_time(const struct bp_turn *turn, uint32_t index);

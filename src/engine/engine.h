@@ -166,12 +166,12 @@ enum bp_record_type {
         BP_RECORD_STEP_WAITING, /**< step, attempt, external_id or NULL for a sleep, deadline, data: outputs so far */
         /**
          * step, attempt: that ended, step_state: how (FAILED or TIMEOUT: by policy; INTERRUPTED: a crash; CANCELLED:
-         * the process stopped), code, message, unknown, deadline: of the next one
+         * the process stopped), code, message, unknown, data: outputs it left, deadline: of the next one
          */
         BP_RECORD_STEP_RETRYING,
         BP_RECORD_STEP_PROGRESS,   /**< step, attempt, percent, eta_minutes */
         BP_RECORD_STEP_ENDED,      /**< step, attempt (0: none was started), step_state, code, message, unknown, data:
-                                      outputs, error */
+                                      outputs, also those that are left for the cleanup, error */
         BP_RECORD_CLEANUP_STARTED, /**< step, attempt: the try */
         BP_RECORD_CLEANUP_ENDED, /**< step, attempt: the try, code and message when it failed, deadline: of the next try
                                     or 0 when it was the last */
@@ -233,6 +233,7 @@ struct bp_effect_item {
         struct bp_value params; /**< BP_EFFECT_RUN, CLEANUP: resolved; in `arena`, borrows from the execution too */
         struct bp_value step_outputs; /**< BP_EFFECT_RUN, RESOLVE, CLEANUP: outputs of the ancestors that completed, by
                                          step id; in `arena`, borrows from the execution too */
+        struct bp_value outputs;      /**< BP_EFFECT_CLEANUP: what the step's last attempt left; in `arena` */
 };
 
 struct bp_undo_entry;

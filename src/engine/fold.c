@@ -117,10 +117,10 @@ static void fold_step_ended(struct bp_execution *execution, struct bp_step *step
         step->attempt_deadline = (struct bp_wall){0};
         step->deadline = (struct bp_wall){0};
         step->eta_minutes = -1.0;
-        if (step->state == BP_STEP_COMPLETED) {
+        if (step->state == BP_STEP_COMPLETED)
                 step->percent = 100.0;
+        if (record->data.type == BP_OBJECT)
                 execution->core.output_bytes += bp_json_size(&record->data);
-        }
         note_failure(execution, record->step);
 }
 

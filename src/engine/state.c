@@ -245,7 +245,7 @@ static bool runs_inline(const struct bp_execution *execution, uint32_t index) {
         return entry && bp_action_entry_meta(entry)->is_inline && execution->steps[index].effect == BP_PURE;
 }
 
-static bool has_cleanup(const struct bp_execution *execution, uint32_t index) {
+bool bp_step_has_cleanup(const struct bp_execution *execution, uint32_t index) {
         const struct bp_action_entry *entry = bp_step_definition(execution, index)->entry;
         const struct bp_action *executor = entry ? bp_action_entry_executor(entry) : NULL;
 
@@ -258,7 +258,7 @@ static bool wants_cleanup(const struct bp_execution *execution, uint32_t index) 
                            step->state == BP_STEP_CANCELLED || step->state == BP_STEP_INTERRUPTED;
 
         return ended_badly && step->attempt > 0 && step->effect != BP_PURE && !step->cleanup_over &&
-               has_cleanup(execution, index);
+               bp_step_has_cleanup(execution, index);
 }
 
 static struct bp_marks marks_of(const struct bp_execution *execution, uint32_t index) {

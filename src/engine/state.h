@@ -185,6 +185,9 @@ int bp_execution_keep_params(struct bp_execution *execution, const struct bp_val
 /** True while events with an external id are routed to the step. */
 bool bp_step_awaits_event(const struct bp_step *step);
 
+/** True when the step's action has a cleanup that can be called here. */
+bool bp_step_has_cleanup(const struct bp_execution *execution, uint32_t index);
+
 /** One block that holds everything a record leaves behind; NULL in `ret_kept` when that is nothing. 0 or -ENOMEM. */
 int bp_kept_new(const struct bp_record *record, struct bp_kept **ret_kept);
 

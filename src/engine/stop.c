@@ -32,8 +32,10 @@ int bp_decide_tell(struct bp_turn *turn, uint32_t index) {
 
 static int end(struct bp_turn *turn, uint32_t index, enum bp_step_state state, const char *code, const char *message) {
         const struct bp_step *step = bp_turn_step(turn, index);
+        struct bp_value outputs;
+        int r = bp_turn_left_outputs(turn, index, &outputs);
 
-        if (!message)
+        if (r < 0 || !message)
                 return -ENOMEM;
         return bp_turn_emit(turn, &(struct bp_record){.type = BP_RECORD_STEP_ENDED,
                                                       .step = index,
@@ -41,6 +43,7 @@ static int end(struct bp_turn *turn, uint32_t index, enum bp_step_state state, c
                                                       .step_state = state,
                                                       .code = code,
                                                       .message = message,
+                                                      .data = outputs,
                                                       .unknown = step->state == BP_STEP_RUNNING &&
                                                                  turn->input->type != BP_INPUT_ATTEMPT_ENDED});
 }
@@ -75,8 +78,14 @@ int bp_decide_fail_crash_loop(struct bp_turn *turn, uint32_t index) {
 }
 
 static int repeat(struct bp_turn *turn, uint32_t index, enum bp_step_state how, const char *code, const char *message) {
+        struct bp_value outputs;
+        int r = bp_turn_left_outputs(turn, index, &outputs);
+
+        if (r < 0)
+                return r;
         return bp_turn_emit(turn, &(struct bp_record){.type = BP_RECORD_STEP_RETRYING,
                                                       .step = index,
+                                                      .data = outputs,
                                                       .attempt = bp_turn_step(turn, index)->attempt,
                                                       .step_state = how,
                                                       .code = code,

@@ -158,6 +158,8 @@ static int release_cleanup(struct bp_runtime *runtime, struct bp_live *live, str
 
         if (r < 0)
                 return r;
+        if (effect->outputs.type == BP_OBJECT)
+                task->outputs = effect->outputs;
         task->limit.us = bp_timekeeper_mono(&runtime->timekeeper).us + cleanup_limit_us;
         bp_live_touch(runtime, live);
         bp_task_start(runtime, task);

@@ -6,8 +6,9 @@
  *   crash                          the process dies and the records are all that is left
  *   +30                            half a minute later, the clock is told
  *   ID#1 completed {'x': 1}        attempt 1 of step ID ended so; outputs may be left out
- *   ID#1 failed CODE text          ... "unknown CODE text" where the outcome is not known
- *   ID#1 waits KEY 60              for an event; the seconds may be left out
+ *   ID#1 failed CODE text          ... "unknown CODE text" where the outcome is not known; or outputs in place of the
+ *                                  text
+ *   ID#1 waits KEY 60 {'x': 1}     for an event; outputs, and the seconds before them, may be left out
  *   ID#1 sleeps 60
  *   event ID#1 completed {'x': 1}, event ID#1 failed CODE text, event ID#1 progress 40, event ID#1 ignored
  *   progress ID#1 40
@@ -15,7 +16,8 @@
  *   resolved ID, resolved outputs
  *
  * What must come of it, records first, then effects behind a bar: "step_ended:a#1=COMPLETED step_started:b#1 |
- * run:b#1". A failure carries its code, step_ended:a#1=FAILED(CODE); what waits says until when, step_retrying:a#1+60.
+ * run:b#1". A cleanup shows the outputs that it gets, cleanup:a#1{"x":1}. A failure carries its code,
+ * step_ended:a#1=FAILED(CODE); what waits says until when, step_retrying:a#1+60.
  */
 #ifndef TEST_ENGINE_SCENARIO_H
 #define TEST_ENGINE_SCENARIO_H
@@ -83,6 +85,8 @@ static inline void write_effect(struct bp_strbuf *text, const struct world *worl
                 bp_strbuf_printf(text, "/%u", effect->generation);
         if (effect->external_id)
                 bp_strbuf_printf(text, "=%s", effect->external_id);
+        if (effect->type == BP_EFFECT_CLEANUP && effect->outputs.count)
+                bp_json_write(text, &effect->outputs);
 }
 
 static inline const char *what_came(const struct world *world) {
@@ -146,15 +150,19 @@ static inline void read_result(struct world *world, const struct words *words, s
                         {"waits", BP_ATTEMPT_WAITING},
                         {"sleeps", BP_ATTEMPT_SLEEPING}};
         const char *first = words->at[from + 1];
+        size_t last = from + (strcmp(words->at[from], "waits") == 0 ? 3 : 2);
 
         *result = (struct bp_attempt_result){0};
         for (size_t i = 0; i < BP_COUNT(outcomes); i++)
                 if (strcmp(words->at[from], outcomes[i].word) == 0)
                         result->outcome = outcomes[i].outcome;
-        if (*words->rest[from + 1] == '{') {
-                *outputs = parse(world->arena, words->rest[from + 1]);
+        for (size_t i = from + 1; i <= last && !result->outputs; i++) {
+                if (*words->rest[i] != '{')
+                        continue;
+                *outputs = parse(world->arena, words->rest[i]);
                 result->outputs = outputs;
-        } else if (result->outcome == BP_ATTEMPT_FAILED || result->outcome == BP_ATTEMPT_UNKNOWN) {
+        }
+        if (result->outcome == BP_ATTEMPT_FAILED || result->outcome == BP_ATTEMPT_UNKNOWN) {
                 result->code = *first ? first : NULL;
                 result->message = words->rest[from + 2];
         } else if (result->outcome == BP_ATTEMPT_WAITING) {

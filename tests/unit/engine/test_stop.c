@@ -73,6 +73,42 @@ static const struct scenario scenarios[] = {
                 {"+2", "cleanup_started:a#3 | cleanup:a#3"},
                 {"cleanup a#3 failed BUSY no", "cleanup_ended:a#3(BUSY) execution_ended=FAILED(E) | ended"},
          }},
+        {"a cleanup gets what the last attempt left, also after a crash",
+         "{'name': 'w', 'steps': [{'id': 'a', 'name': 'A', 'action': 'read', 'on_failure': 'retry',"
+         " 'retry': {'max_attempts': 2, 'backoff_seconds': 1}}]}",
+         .moments = {
+                {"start", "execution_started step_started:a#1 | run:a#1"},
+                {"a#1 failed E {'x': 1}", "step_retrying:a#1(E)+1"},
+                {"+1", "step_started:a#2 | run:a#2/2"},
+                {"a#2 failed E {'y': 2}", "step_ended:a#2=FAILED(E) cleanup_started:a#1 | cleanup:a#1{\"y\":2}"},
+                {"crash", "cleanup_ended:a#1(INTERRUPTED)+0 cleanup_started:a#2 | cleanup:a#2{\"y\":2}"},
+                {"cleanup a#2 completed", "cleanup_ended:a#2 execution_ended=FAILED(E) | ended"},
+         }},
+        {"a wait that is cancelled leaves its outputs to the cleanup",
+         "{'name': 'w', 'steps': [{'id': 'a', 'name': 'A', 'action': 'read'}]}",
+         .moments = {
+                {"start", "execution_started step_started:a#1 | run:a#1"},
+                {"a#1 waits key 60 {'job': 'j7'}", "step_waiting:a#1+60 | await:a#1=key"},
+                {"crash", "| await:a#1=key"},
+                {"cancel", "cancel_requested step_ended:a#1=CANCELLED(CANCELLED) cleanup_started:a#1 | forget:a#1=key"
+                           " cleanup:a#1{\"job\":\"j7\"}"},
+                {"cleanup a#1 completed", "cleanup_ended:a#1 execution_ended=CANCELLED(CANCELLED) | ended"},
+         }},
+        {"so does one that runs out of time, or that an event fails",
+         "{'name': 'w', 'settings': {'fail_fast': false}, 'steps': [{'id': 'a', 'name': 'A', 'action': 'read'},"
+         " {'id': 'b', 'name': 'B', 'action': 'read'}]}",
+         .moments = {
+                {"start", "execution_started step_started:a#1 step_started:b#1 | run:a#1 run:b#1"},
+                {"a#1 waits key 60 {'job': 'j7'}", "step_waiting:a#1+60 | await:a#1=key"},
+                {"b#1 waits key2 90 {'job': 'j8'}", "step_waiting:b#1+90 | await:b#1=key2"},
+                {"+60", "step_ended:a#1=TIMEOUT(TIMEOUT) cleanup_started:a#1 | forget:a#1=key"
+                        " cleanup:a#1{\"job\":\"j7\",\"timeout\":true}"},
+                {"event b#1 failed E {'why': 'full'}",
+                 "step_ended:b#1=FAILED(E) cleanup_started:b#1 | forget:b#1=key2"
+                 " cleanup:b#1{\"job\":\"j8\",\"why\":\"full\"}"},
+                {"cleanup a#1 completed", "cleanup_ended:a#1"},
+                {"cleanup b#1 completed", "cleanup_ended:b#1 execution_ended=FAILED(TIMEOUT) | ended"},
+         }},
         {"no cleanup after a retry that is still to come, nor after success",
          "{'name': 'w', 'steps': [{'id': 'a', 'name': 'A', 'action': 'read', 'on_failure': 'retry'}]}",
          .moments = {

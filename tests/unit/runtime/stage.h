@@ -283,6 +283,14 @@ static inline int do_await(struct bp_action_context *context) {
         return bp_await_event(context, bp_param_string(context, "id", ""), bp_param_int(context, "timeout", 0));
 }
 
+/* Knows what do_await() has asked for. */
+static inline int undo_await(struct bp_action_context *context) {
+        bool knows = context->host->as_int(context->host->get(context->outputs, "asked")) == 1;
+
+        note_call(context, knows ? "undo asked" : "undo none");
+        return bp_complete(context);
+}
+
 static inline int on_awaited(struct bp_action_context *context, const struct bp_event_context *event) {
         const struct bp_value *percent = context->host->get(event->event_data, "percent");
 
@@ -329,11 +337,13 @@ TEST_ACTION(fetch, BP_IDEMPOTENT, BP_PARAMS(TEST_TEXT("url"), TEST_NUMBER("round
 TEST_ACTION(call, BP_IDEMPOTENT, BP_PARAMS(TEST_TEXT("url")), .execute = do_call);
 TEST_ACTION(post, BP_ONCE, BP_PARAMS(TEST_TEXT("url")), .execute = do_post);
 TEST_ACTION(await, BP_IDEMPOTENT, .execution_mode = BP_EVENT_DRIVEN, BP_PARAMS(TEST_TEXT("id"), TEST_NUMBER("timeout")), .execute = do_await, .on_event = on_awaited);
+TEST_ACTION(ask, BP_IDEMPOTENT, .execution_mode = BP_EVENT_DRIVEN, BP_PARAMS(TEST_TEXT("id")), .execute = do_await, .on_event = on_awaited, .cleanup = undo_await);
 /* clang-format on */
 
-static const struct bp_action *const test_actions[] = {
-        &test_pure,  &test_heavy, &test_outside, &test_once,  &test_gate,   &test_gate_once,
-        &test_deaf,  &test_messy, &test_flaky,   &test_sleep, &test_chatty, &test_chatty_inline,
-        &test_fetch, &test_call,  &test_await,   &test_post,  &test_slow,   NULL};
+static const struct bp_action *const test_actions[] = {&test_pure,  &test_heavy,     &test_outside, &test_once,
+                                                       &test_gate,  &test_gate_once, &test_deaf,    &test_messy,
+                                                       &test_flaky, &test_sleep,     &test_chatty,  &test_chatty_inline,
+                                                       &test_fetch, &test_call,      &test_await,   &test_post,
+                                                       &test_slow,  &test_ask,       NULL};
 
 #endif

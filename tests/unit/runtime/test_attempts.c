@@ -124,6 +124,23 @@ static void an_attempt_that_does_not_listen_is_given_up_after_the_grace(void **s
         world_free(world);
 }
 
+static void the_cleanup_of_a_cancelled_wait_knows_what_was_asked(void **state) {
+        struct world *world = world_new(&plain, NULL);
+        struct bp_id id;
+
+        (void)state;
+        world_begin(world);
+        id = start(world, "\"steps\": [{\"id\": \"s0\", \"name\": \"a\", \"action\": \"ask\","
+                          " \"params\": {\"id\": \"job\"}}]");
+        await_record(world, BP_RECORD_STEP_WAITING, 0);
+        bp_runtime_cancel(world->runtime, id, "enough", NULL);
+        await_ended(world, 1);
+        world_end(world);
+        assert_int_equal(world->ended[0].steps[0].state, BP_STEP_CANCELLED);
+        assert_int_equal(calls_of("undo asked", "s0"), 1);
+        world_free(world);
+}
+
 static void a_failing_cleanup_is_tried_three_times_and_changes_nothing(void **state) {
         struct world *world = world_new(&virtual_time, NULL);
 
@@ -278,6 +295,7 @@ int main(void) {
                 cmocka_unit_test(the_next_attempt_waits_until_the_timed_out_one_has_returned),
                 cmocka_unit_test(a_cancelled_attempt_is_told_and_cleaned_up_after),
                 cmocka_unit_test(an_attempt_that_does_not_listen_is_given_up_after_the_grace),
+                cmocka_unit_test(the_cleanup_of_a_cancelled_wait_knows_what_was_asked),
                 cmocka_unit_test(a_failing_cleanup_is_tried_three_times_and_changes_nothing),
                 cmocka_unit_test(a_day_of_retries_takes_no_time_in_virtual_time),
                 cmocka_unit_test(sleeping_steps_of_many_executions_end_in_the_order_of_their_times),
