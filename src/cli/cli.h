@@ -87,6 +87,7 @@ int bp_command_actions_schema(struct bp_cli *cli, const struct bp_arguments *arg
 int bp_command_actions_validate(struct bp_cli *cli, const struct bp_arguments *arguments);
 
 /** `budpipeline actions run` */
+int bp_command_actions_event(struct bp_cli *cli, const struct bp_arguments *arguments);
 int bp_command_actions_run(struct bp_cli *cli, const struct bp_arguments *arguments);
 
 /** `budpipeline template render` */

@@ -52,6 +52,9 @@ enum bp_option_id {
         BP_OPTION_USER,
         BP_OPTION_RETRIES,
         BP_OPTION_TRACE,
+        BP_OPTION_EVENT,
+        BP_OPTION_SET_BEFORE, /**< --outputs of a step that waits */
+        BP_OPTION_ID,
         BP_OPTION_SETTING = 100, /**< the first setting of the service; the others follow in their order */
 };
 

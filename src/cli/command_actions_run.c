@@ -254,6 +254,8 @@ int bp_command_actions_run(struct bp_cli *cli, const struct bp_arguments *argume
 
         if (code)
                 return code;
+        /* Each call is tried out for itself: what the one before it came to is none of its business. */
+        session.outgoing.invoke.breaker.failures = UINT32_MAX;
         if (bp_catalogue_open(cli, &session.catalogue))
                 return bp_cli_no_memory(cli);
         code = bp_arguments_has(arguments, BP_OPTION_JSONL) ? run_batch(&session)

@@ -225,6 +225,26 @@ const struct bp_command bp_commands[] = {
                 .run = bp_command_actions_run,
         },
         {
+                .name = "actions event",
+                .summary = "Show what an action makes of an event that it waits for",
+                .description = "Calls the handler of events of an action once, and prints what it decides: to complete "
+                               "the step or let it fail, to tell progress, or to ignore the event.",
+                OPERANDS({.name = "TYPE", .kind = BP_ARGUMENT_ACTION,
+                          .replaced_by = BP_OPTION_BIT(BP_OPTION_JSONL), .help = "type of the action"}),
+                OPTIONS({.id = BP_OPTION_EVENT, .name = "event", .argument = "JSON", .kind = BP_ARGUMENT_TEXT,
+                         .help = "the event; an empty object unless given"},
+                        {.id = BP_OPTION_SET_BEFORE, .name = "outputs", .argument = "JSON", .kind = BP_ARGUMENT_TEXT,
+                         .help = "outputs that the step has when the event comes"},
+                        {.id = BP_OPTION_ID, .name = "id", .argument = "ID", .kind = BP_ARGUMENT_TEXT,
+                         .help = "the id that the step waits for"},
+                        OPTION_PARAM("a parameter of the action"), OPTION_PARAMS_FILE, OPTIONS_OUTGOING,
+                        OPTION_JSONL("{action, event, step_outputs, params, workflow_params, external_workflow_id}")),
+                EXAMPLES({"Many at once", "echo '{\"action\": \"log\", \"event\": {}}' | "
+                                          "budpipeline actions event --jsonl"}),
+                .exits = BP_EXIT_BIT_FAILED | BP_EXIT_BIT_INVALID,
+                .run = bp_command_actions_event,
+        },
+        {
                 .name = "template",
                 .summary = "Try out templates",
                 .description = "Templates are texts with {{ expressions }} in the language of Jinja2. They see the "

@@ -112,7 +112,7 @@ static void prepare(struct bp_host_state *state, const struct bp_call *call, enu
                 .condition_work = CONDITION_WORK,
         };
         bp_object_init(&state->outputs, call->arena);
-        if (call->outputs)
+        if (call->outputs && !call->only_new)
                 bp_object_merge(&state->outputs, call->outputs);
 }
 

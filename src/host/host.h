@@ -51,6 +51,7 @@ struct bp_call {
         const struct bp_value *step_outputs;    /**< object by step id, or NULL */
         const struct bp_value *outputs;         /**< set before (on_reply, on_event, cleanup), or NULL */
         const struct bp_value *metadata;        /**< object: what the configuration says to actions, or NULL */
+        bool only_new; /**< the result has as outputs what this call sets, not what was set before */
         int64_t timeout_seconds;
         uint32_t retry_count;
         const char *idempotency_key;

@@ -298,6 +298,74 @@ int bp_run_action(const struct bp_action_run *run, struct bp_arena *arena, struc
         return 0;
 }
 
+/* ---------------------------------------------------------------------------------------------------------------
+ * Events
+ */
+
+static int call_on_event(struct session *session, const struct bp_value *event, const char *external_id,
+                         struct bp_arena *arena, struct bp_call_result *result) {
+        const struct bp_action_run *run = session->run;
+        const struct bp_value *outputs = run->step_outputs ? run->step_outputs : &bp_value_empty_object;
+        const struct bp_value *type = bp_value_get(event, "type");
+        const char *execution_id = run->execution_id ? run->execution_id : nil_id;
+        struct bp_value *params;
+        int r = complete_params(run, arena, &params);
+
+        if (r < 0)
+                return r;
+        return bp_call_event(
+                &(struct bp_call){.entry = run->entry,
+                                  .arena = arena,
+                                  .step_id = run->step_id ? run->step_id : "step",
+                                  .execution_id = execution_id,
+                                  .params = params,
+                                  .workflow_params =
+                                          run->workflow_params ? run->workflow_params : &bp_value_empty_object,
+                                  .step_outputs = &bp_value_empty_object,
+                                  .outputs = outputs,
+                                  .only_new = true,
+                                  .idempotency_key = session->key,
+                                  .metadata = &session->metadata,
+                                  .services = &services,
+                                  .userdata = session},
+                &(struct bp_event_context){.struct_size = sizeof(struct bp_event_context),
+                                           .step_execution_id = nil_id,
+                                           .execution_id = execution_id,
+                                           .external_workflow_id = external_id,
+                                           .event_type = type && type->type == BP_STRING ? type->as.text : "unknown",
+                                           .event_data = event,
+                                           .step_outputs = outputs},
+                result);
+}
+
+int bp_run_event(const struct bp_action_run *run, const struct bp_value *event, const char *external_id,
+                 struct bp_arena *arena, struct bp_event_answer *ret_answer) {
+        struct session session = {.run = run, .invoker = run->invoker, .id = bp_id_new(bp_wall_now())};
+        struct bp_call_result result = {0};
+        struct bp_invoker *own = NULL;
+        int r = run->invoker ? 0 : bp_invoker_new(run->invoke, &own);
+
+        if (own)
+                session.invoker = own;
+        bp_id_format(session.id, session.key);
+        if (r == 0)
+                r = bp_call_metadata(arena, run->system_user_id, &session.metadata);
+        if (r == 0)
+                r = call_on_event(&session, event, external_id, arena, &result);
+        bp_invoker_free(own);
+        if (r < 0)
+                return r;
+        *ret_answer = (struct bp_event_answer){.action = (enum bp_event_action)result.outcome,
+                                               .success = result.success,
+                                               .outputs = result.outputs.type == BP_OBJECT ? result.outputs
+                                                                                           : bp_value_empty_object,
+                                               .code = result.code,
+                                               .message = result.message,
+                                               .percent = result.percent,
+                                               .eta_minutes = result.eta_minutes};
+        return 0;
+}
+
 int bp_check_action(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params,
                     struct bp_problem_list *findings) {
         static const struct bp_host_services none;

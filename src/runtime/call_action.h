@@ -62,6 +62,22 @@ struct bp_action_answer {
  */
 int bp_run_action(const struct bp_action_run *run, struct bp_arena *arena, struct bp_action_answer *ret_answer);
 
+/** What an action made of an event. Everything belongs to the arena of the call or is constant. */
+struct bp_event_answer {
+        enum bp_event_action action;
+        bool success;                /**< of BP_EVENT_COMPLETE: completed, or failed */
+        struct bp_value outputs;     /**< object: what on_event set */
+        const char *code, *message;  /**< of a failure, and why an event was ignored that broke a rule; else NULL */
+        double percent, eta_minutes; /**< negative: not said */
+};
+
+/**
+ * Calls on_event alone; `run->step_outputs` are the outputs of the waiting step itself.
+ * @return 0 or -ENOMEM; whatever the action does is data in the answer.
+ */
+int bp_run_event(const struct bp_action_run *run, const struct bp_value *event, const char *external_id,
+                 struct bp_arena *arena, struct bp_event_answer *ret_answer);
+
 /**
  * Runs an action's validate_params, without services. Fits bp_definition_options.check_action; `userdata` is not used.
  * @return 0 or -ENOMEM; findings are data.
