@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "envelope/track.h"
 #include "pipeline/definition.h"
 #include "sanitize/sanitize.h"
@@ -106,6 +107,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct making *making, con
         va_start(arguments, format);
         vsnprintf(buffer, sizeof(buffer), format, arguments);
         va_end(arguments);
+        bp_utf8_mend(buffer, strlen(buffer)); /* a long name may have been cut within a letter */
         r = bp_value_text_z(making->arena, buffer, &making->message);
         if (r)
                 making->data.error = r;

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 static int init_cond(pthread_cond_t *cond) {
         pthread_condattr_t attributes;
@@ -85,6 +87,11 @@ void bp_post_unref(struct bp_post *post) {
         unref_locked(post);
 }
 
+void bp_published_message(const struct bp_published *published, char message[BP_OUTCOME_MESSAGE_SIZE]) {
+        snprintf(message, BP_OUTCOME_MESSAGE_SIZE, "%s", published->message);
+        bp_utf8_mend(message, strlen(message));
+}
+
 void bp_post_outcome(void *ticket, const struct bp_published *published) {
         const struct bp_ticket *place = ticket;
         struct bp_post *post = place->post;
@@ -97,7 +104,7 @@ void bp_post_outcome(void *ticket, const struct bp_published *published) {
         outcome->code = published->code;
         outcome->message[0] = 0;
         if (!published->taken)
-                snprintf(outcome->message, sizeof(outcome->message), "%s", published->message);
+                bp_published_message(published, outcome->message);
         unref_locked(post);
 }
 

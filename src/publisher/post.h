@@ -57,11 +57,14 @@ void bp_post_ref(struct bp_post *post);
 /** One owner fewer; the last one gives it back. */
 void bp_post_unref(struct bp_post *post);
 
+/** The words of a failure as they are kept: cut, and valid UTF-8 whatever they were. */
+void bp_published_message(const struct bp_published *published, char message[BP_OUTCOME_MESSAGE_SIZE]);
+
 /** For the bus: takes the outcome of the stream whose ticket this is, and one owner. */
 void bp_post_outcome(void *ticket, const struct bp_published *published);
 
-/** For the store: the write is done; takes one owner. */
-void bp_post_saved(void *post, int result, const void *row);
+/** For the store: the write is done; takes one owner. `userdata` is the post. */
+void bp_post_saved(void *userdata, int result, const void *row);
 
 /** An execution has news. */
 void bp_post_news(struct bp_post *post, uint64_t execution);

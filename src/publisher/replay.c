@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A dead letter is published as it is kept, with its id. It stays until the bus has it. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +43,7 @@ static void on_published(void *userdata, const struct bp_published *published) {
         replay->taken = published->taken;
         replay->code = published->code;
         if (!published->taken)
-                snprintf(replay->message, sizeof(replay->message), "%s", published->message);
+                bp_published_message(published, replay->message);
         if (published->taken && replay->type)
                 bp_metrics_add(replay->metrics, BP_METRIC_EVENTS_PUBLISHED, replay->type, NULL, 1);
         r = published->taken ? bp_store_dead_letter_delete(replay->store, replay->id, on_stored, replay)

@@ -2,6 +2,7 @@
 /* Events as subscribers of the original know them: reference engine.md section 10, field by field. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -34,10 +35,7 @@ static struct bp_value json(struct desk *desk, const char *text) {
         return value;
 }
 
-static int setup(void **state) {
-        static const char source[] =
-                "{\"name\": \"p\", \"steps\": [{\"id\": \"load\", \"name\": \"Load it\", \"action\": \"a\"}, "
-                "{\"id\": \"rate\", \"name\": \"Rate it\", \"action\": \"a\"}]}";
+static struct desk *desk_new(const char *source) {
         const struct bp_definition_options options = {.structure_only = true};
         struct desk *desk = test_calloc(1, sizeof(*desk));
         struct bp_problem_list problems = {0};
@@ -50,17 +48,24 @@ static int setup(void **state) {
         desk->facts =
                 (struct bp_envelope_facts){.envelope = BP_ENVELOPE_SEED, .source = "budpipeline", .topic = "my-topic"};
         assert_true(bp_id_parse(ID, &desk->facts.execution));
-        *state = desk;
-        return 0;
+        return desk;
 }
 
-static int teardown(void **state) {
-        struct desk *desk = *state;
-
+static void desk_free(struct desk *desk) {
         bp_track_free(desk->track);
         bp_definition_unref(desk->definition);
         bp_arena_free(desk->arena);
         test_free(desk);
+}
+
+static int setup(void **state) {
+        *state = desk_new("{\"name\": \"p\", \"steps\": [{\"id\": \"load\", \"name\": \"Load it\", \"action\": \"a\"}, "
+                          "{\"id\": \"rate\", \"name\": \"Rate it\", \"action\": \"a\"}]}");
+        return 0;
+}
+
+static int teardown(void **state) {
+        desk_free(*state);
         return 0;
 }
 
@@ -324,6 +329,28 @@ static void test_no_secret_leaves(void **state) {
         assert_text(&desk->events[0].event, "/data/data/error_message", "refused: password=***REDACTED***");
 }
 
+/* A letter of two bytes stands where the name is cut in the message. */
+static void test_a_long_name_stays_text(void **state) {
+        char source[512], name[256];
+        struct desk *desk;
+
+        (void)state;
+        memset(name, 'n', sizeof(name));
+        memcpy(name + 199, "\xc3\xa9", 2);
+        name[255] = 0;
+        snprintf(source, sizeof(source),
+                 "{\"name\": \"p\", \"steps\": [{\"id\": \"a\", \"name\": \"%s\", \"action\": \"a\"}]}", name);
+        desk = desk_new(source);
+        desk->facts.envelope = BP_ENVELOPE_NOTIFICATION;
+        happens(desk, STARTED(0));
+        assert_text(&desk->events[0].event, "/payload/content/title", name);
+        name[199] = '?';
+        name[200] = 0;
+        snprintf(source, sizeof(source), "Step %s started", name);
+        assert_text(&desk->events[0].event, "/payload/content/message", source);
+        desk_free(desk);
+}
+
 static void test_an_id_is_the_same_again_and_another_for_another_topic(void **state) {
         struct desk *desk = *state;
         struct bp_id first;
@@ -369,6 +396,7 @@ int main(void) {
                 AT_A_DESK(test_a_notification_of_a_step),
                 AT_A_DESK(test_a_notification_of_the_end),
                 AT_A_DESK(test_notifications_of_progress),
+                cmocka_unit_test(test_a_long_name_stays_text),
                 AT_A_DESK(test_no_secret_leaves),
                 AT_A_DESK(test_an_id_is_the_same_again_and_another_for_another_topic),
                 cmocka_unit_test(test_topics),

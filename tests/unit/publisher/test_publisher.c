@@ -400,6 +400,7 @@ static void test_a_subscription_ends_with_its_time(void **state) {
         house_begin(office->house);
         office->bus.store = bp_service_store(office->house->service);
         id = start_telling(office, TWO_STEPS, "{\"callback_topics\": [\"t\"]}");
+        house_end(office->house);
         sleep(1);
         office_open(office);
         await_state(office, id, BP_SUBSCRIPTION_EXPIRED);
