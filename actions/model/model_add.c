@@ -215,7 +215,7 @@ static void model_add_validate(struct bp_action_context *context) {
 }
 
 static int model_add_cleanup(struct bp_action_context *context) {
-        return bp_cancel_workflow(context, "budapp");
+        return bp_cancel_workflow(context, "budapp", true);
 }
 
 /* clang-format off */

@@ -624,7 +624,7 @@ static void model_benchmark_validate(struct bp_action_context *context) {
 }
 
 static int model_benchmark_cleanup(struct bp_action_context *context) {
-        return bp_cancel_workflow(context, "budapp");
+        return bp_cancel_workflow(context, "budapp", true);
 }
 
 /* clang-format off */

@@ -310,8 +310,9 @@ static inline int bp_event_fail_message(struct bp_action_context *context, const
 /**
  * cleanup: tells `service` to stop the workflow that the last attempt left as output `workflow_id`; nothing to do
  * without one. A service that knows no such workflow any more, or no such method, has nothing left to stop.
+ * `from_step` as in bp_user_id(): as when it was started.
  */
-static inline int bp_cancel_workflow(struct bp_action_context *context, const char *service) {
+static inline int bp_cancel_workflow(struct bp_action_context *context, const char *service, bool from_step) {
         struct bp_http_request request;
         const char *id =
                 bp_text_or_null(context, bp_field(context, context->outputs, "workflow_id", (const char *)NULL));
@@ -325,13 +326,120 @@ static inline int bp_cancel_workflow(struct bp_action_context *context, const ch
         request.service = service;
         request.method = "POST";
         request.url = bp_format(context, "/workflows/%s/cancel", bp_path_segment(context, id));
-        request.query = bp_user_query(context, true);
+        request.query = bp_user_query(context, from_step);
         reply = bp_http(context, &request);
         if (bp_reply_ok(reply) ||
             (reply->failure == BP_HTTP_OK && (reply->status == 404 || reply->status == 405 || reply->status == 410)))
                 return bp_complete(context);
         error = bp_reply_error(context, reply);
         return (context->host->fail)(context, "CANCEL_FAILED", error, !bp_reply_known(reply));
+}
+
+/** A value as templates render it, "" for NULL and when memory is exhausted. Never NULL. */
+static inline const char *bp_rendered(struct bp_action_context *context, const struct bp_value *value) {
+        const char *text = value ? context->host->to_text(context, value, NULL) : NULL;
+
+        return text ? text : "";
+}
+
+/**
+ * Why something failed, by an event: `payload.content.message`, else `payload.content.error`, the first that says
+ * something, else `otherwise`.
+ */
+static inline const char *bp_event_reason(struct bp_action_context *context, const struct bp_event_context *event,
+                                          const char *otherwise) {
+        const struct bp_value *content = bp_event_content(context, event);
+        const char *reason = bp_text_or_null(context, bp_field(context, content, "message", (const char *)NULL));
+
+        if (!reason)
+                reason = bp_text_or_null(context, bp_field(context, content, "error", (const char *)NULL));
+        return reason ? reason : otherwise;
+}
+
+/** How far a service is when it has started a stage of its work; `event` is what `payload.event` says. */
+struct bp_event_stage {
+        const char *event;
+        double percent;
+};
+
+/** The stage that `payload.event` names, or NULL. */
+static inline const struct bp_event_stage *bp_event_stage(const struct bp_action_context *context,
+                                                          const struct bp_event_context *event,
+                                                          const struct bp_event_stage *stages, size_t n_stages) {
+        for (size_t i = 0; i < n_stages; i++)
+                if (bp_event_is(context, event, stages[i].event))
+                        return &stages[i];
+        return NULL;
+}
+
+/** The fields by which a platform workflow is started in one step. */
+static inline void bp_set_workflow_fields(struct bp_action_context *context, struct bp_builder *body) {
+        context->host->object_set(body, "workflow_total_steps", context->host->make_int(context, 1));
+        context->host->object_set(body, "step_number", context->host->make_int(context, 1));
+        context->host->object_set(body, "trigger_workflow", context->host->make_bool(context, true));
+}
+
+/** Sets a member from a parameter where that says something: not when it is absent, null, false, 0 or empty. */
+static inline void bp_set_if_true(struct bp_action_context *context, struct bp_builder *object, const char *key,
+                                  const struct bp_value *value) {
+        if (bp_truth(context, value))
+                context->host->object_set(object, key, value);
+}
+
+/** A value to set where a member must be there: itself, or null. */
+static inline const struct bp_value *bp_or_null(struct bp_action_context *context, const struct bp_value *value) {
+        return value ? value : context->host->make_null(context);
+}
+
+/** True for 36 characters of hexadecimal digits and dashes as a UUID has them. */
+static inline bool bp_is_uuid(const char *text) {
+        static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+        size_t i;
+
+        for (i = 0; shape[i] && text[i]; i++)
+                if (shape[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
+                        return false;
+        return !shape[i] && !text[i];
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Models and simulations
+ */
+
+/** Asks budapp for a model's record: the reply goes to bp_model_of_reply(). Needs an id that is a UUID. */
+static inline int bp_await_model(struct bp_action_context *context, const char *model_id,
+                                 const struct bp_value *state) {
+        struct bp_http_request request;
+
+        memset(&request, 0, sizeof(request));
+        request.struct_size = sizeof(request);
+        request.service = "budapp";
+        request.method = "GET";
+        request.url = bp_format(context, "/models/%s", bp_path_segment(context, model_id));
+        request.query = bp_user_query(context, false);
+        return bp_await_reply(context, &request, state);
+}
+
+/** A model's record: the member `model` of a good answer, else `data`, else the body. NULL when it is no object. */
+static inline const struct bp_value *bp_model_of_reply(struct bp_action_context *context,
+                                                       const struct bp_http_response *reply) {
+        static const char *const members[] = {"model", "data"};
+        const struct bp_value *body = bp_reply_ok(reply) ? bp_reply_json(context, reply) : NULL;
+
+        for (size_t i = 0; i < BP_COUNT(members); i++)
+                if (bp_truth(context, bp_field(context, body, members[i], (const char *)NULL)))
+                        return bp_field(context, body, members[i], (const char *)NULL);
+        return bp_type(context, body) == BP_OBJECT ? body : NULL;
+}
+
+/** Where a simulator finds a model: the first of `local_path`, `uri`, `huggingface_url`, or NULL. */
+static inline const char *bp_model_path(struct bp_action_context *context, const struct bp_value *model) {
+        static const char *const members[] = {"local_path", "uri", "huggingface_url"};
+        const char *path = NULL;
+
+        for (size_t i = 0; !path && i < BP_COUNT(members); i++)
+                path = bp_text_or_null(context, bp_field(context, model, members[i], (const char *)NULL));
+        return path;
 }
 
 /** A text of an event by path, "" when it is missing or no text. Ends with NULL; looks at the whole event. */
