@@ -12,8 +12,9 @@ ACTION = ["type", "version", "name", "description", "category", "icon", "color",
           "timeoutSeconds", "retryPolicy", "idempotent", "requiredServices", "requiredPermissions", "examples", "docsUrl"]
 PARAM = ["name", "label", "type", "description", "required", "default", "placeholder", "options", "validation",
          "visibleWhen"]
-ICONS = {"Control Flow": "git-branch", "Model": "cpu", "Cluster": "server", "Deployment": "rocket",
-         "Integration": "plug", "Simulation": "beaker"}
+# The reference has icons for "Model" and "Cluster" only, whose actions say "Model Operations" and "Cluster Operations".
+ICONS = {"Control Flow": "git-branch", "Model": "cpu", "Model Operations": "cpu", "Cluster": "server",
+         "Cluster Operations": "server", "Deployment": "rocket", "Integration": "plug", "Simulation": "beaker"}
 
 
 @pytest.mark.parametrize("path", ["/actions", "/api/v1/actions"])
