@@ -68,7 +68,7 @@ static void add_list(struct bp_strbuf *buffer, const char *const *list) {
 static void add_value(struct bp_strbuf *buffer, const struct shown *shown) {
         enum bp_setting_type type = shown->setting->type;
 
-        if (type == BP_SETTING_LIST)
+        if (type == BP_SETTING_LIST || type == BP_SETTING_MAP)
                 add_list(buffer, shown->list);
         else if (!shown->value[0])
                 bp_strbuf_add_text(buffer, "null");
@@ -80,13 +80,14 @@ static void add_value(struct bp_strbuf *buffer, const struct shown *shown) {
 
 static void write_yaml_row(struct bp_strbuf *buffer, const struct shown *shown, bool is_last) {
         size_t group = strcspn(shown->setting->name, ".");
+        bool has_group = shown->setting->name[group] != '\0';
         bool begins =
                 shown->setting == bp_settings || strncmp(shown->setting[-1].name, shown->setting->name, group + 1) != 0;
 
         (void)is_last;
-        if (begins)
+        if (begins && has_group)
                 bp_strbuf_printf(buffer, "%.*s:\n", (int)group, shown->setting->name);
-        bp_strbuf_printf(buffer, "  %s: ", shown->setting->name + group + 1);
+        bp_strbuf_printf(buffer, "%s%s: ", has_group ? "  " : "", shown->setting->name + (has_group ? group + 1 : 0));
         add_value(buffer, shown);
         bp_strbuf_printf(buffer, "  # %s\n", shown->detail[0] ? shown->detail : origin_names[shown->origin]);
 }
@@ -157,7 +158,7 @@ static void write_row(struct bp_strbuf *buffer, const struct bp_config *config, 
         bp_strbuf_init(&value, NULL, SIZE_MAX);
         bp_config_write(config, setting->name, &value);
         shown.value = bp_strbuf_text(&value);
-        if (setting->type == BP_SETTING_LIST)
+        if (setting->type == BP_SETTING_LIST || setting->type == BP_SETTING_MAP)
                 shown.list = bp_config_list(config, setting->name);
         shown.origin = bp_config_origin(config, setting->name, &shown.detail);
         for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)

@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "daemon/config.h"
 
-enum { SETTINGS_MAX = 100 };
+enum { SETTINGS_MAX = 200 };
 
 /* Made once, on first use: the program reads its command line on one thread. */
 static struct {
@@ -30,6 +30,7 @@ static const char *argument_of(const struct bp_setting *setting) {
         case BP_SETTING_TEXT:
         case BP_SETTING_SECRET:
         case BP_SETTING_LIST:
+        case BP_SETTING_MAP:
                 break;
         }
         return "TEXT";
@@ -58,7 +59,8 @@ static void make(void) {
                                                      .argument = argument_of(setting),
                                                      .kind = kind_of(setting),
                                                      .choices = setting->words,
-                                                     .repeatable = setting->type == BP_SETTING_LIST,
+                                                     .repeatable = setting->type == BP_SETTING_LIST ||
+                                                                   setting->type == BP_SETTING_MAP,
                                                      .help = setting->help};
         }
 }

@@ -27,8 +27,9 @@ static int read_hosts(const struct bp_arguments *arguments, struct bp_arena *are
         return BP_EXIT_COMPLETED;
 }
 
-static int check_url(const struct bp_cli *cli, const char *option, const char *url) {
-        const char *refusal = url ? bp_invoker_url_refusal(url) : NULL;
+static int check_url(const struct bp_cli *cli, const char *option, const char *url,
+                     const char *(*refusal_of)(const char *url)) {
+        const char *refusal = url ? refusal_of(url) : NULL;
 
         if (refusal)
                 bp_cli_error(cli, "--%s: '%s' is no URL of a server: %s", option, url, refusal);
@@ -50,7 +51,7 @@ static int read_services(const struct bp_cli *cli, const struct bp_arguments *ar
 
                 service->name = bp_arena_text(arena, pair, (size_t)(equals - pair));
                 service->url = equals + 1;
-                code = service->name ? check_url(cli, "service", service->url) : BP_EXIT_FAILED;
+                code = service->name ? check_url(cli, "service", service->url, bp_invoker_url_refusal) : BP_EXIT_FAILED;
         }
         outgoing->invoke.services = services;
         outgoing->invoke.n_services = count;
@@ -68,7 +69,7 @@ static int read_bus(const struct bp_cli *cli, const struct bp_arguments *argumen
         }
         outgoing->invoke.bus.kind = BP_BUS_HTTP;
         outgoing->invoke.bus.url = bus;
-        return check_url(cli, "bus", bus);
+        return check_url(cli, "bus", bus, bp_invoker_bus_url_refusal);
 }
 
 static int read_retries(const struct bp_cli *cli, const struct bp_arguments *arguments, struct bp_outgoing *outgoing) {
@@ -160,7 +161,7 @@ int bp_outgoing_read(struct bp_cli *cli, const struct bp_arguments *arguments, s
         if (code == BP_EXIT_FAILED)
                 return bp_cli_no_memory(cli);
         if (code == BP_EXIT_COMPLETED)
-                code = check_url(cli, "dapr", ret_outgoing->invoke.dapr_url);
+                code = check_url(cli, "dapr", ret_outgoing->invoke.dapr_url, bp_invoker_url_refusal);
         if (code == BP_EXIT_COMPLETED)
                 code = read_bus(cli, arguments, ret_outgoing);
         return code == BP_EXIT_COMPLETED ? read_retries(cli, arguments, ret_outgoing) : code;

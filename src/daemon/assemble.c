@@ -39,6 +39,32 @@ static enum bp_bus_kind bus_kind(const char *word) {
         return strcasecmp(word, "http") == 0 ? BP_BUS_HTTP : BP_BUS_NONE;
 }
 
+/* What the platform sends us is what its services and its sidecar expect, unless another token is given. */
+static const char *dapr_token(const struct bp_config *config) {
+        const char *token = bp_config_text(config, "dapr.token");
+
+        return token ? token : bp_config_text(config, "auth.app_api_token");
+}
+
+static struct bp_invoker_settings invoker_settings(const struct bp_config *config) {
+        struct bp_invoker_settings settings = {
+                .dapr_url = bp_config_text(config, "dapr.url"),
+                .dapr_token = dapr_token(config),
+                .bus = {.kind = bus_kind(bp_config_text(config, "bus.kind")),
+                        .pubsub = bp_config_text(config, "bus.pubsub"),
+                        .url = bp_config_text(config, "bus.url"),
+                        .token = bp_config_text(config, "bus.token")},
+                .retry = {.tries = number(config, "invoke.retries") + 1,
+                          .wait_ms = number(config, "invoke.retry_wait_ms"),
+                          .wait_max_ms = number(config, "invoke.retry_max_wait_ms")},
+                .breaker = {.failures = number(config, "invoke.breaker_failures"),
+                            .seconds = number(config, "invoke.breaker_seconds")},
+        };
+
+        settings.services = bp_config_services(config, &settings.n_services);
+        return settings;
+}
+
 static void assemble_service(const struct bp_config *config, struct bp_assembled *assembled) {
         assembled->http = (struct bp_http_client_settings){
                 .allow_hosts = list(config, "client.allow_hosts"),
@@ -47,13 +73,8 @@ static void assemble_service(const struct bp_config *config, struct bp_assembled
                 .max_connections = number(config, "client.connections"),
                 .max_per_host = number(config, "client.connections_per_host"),
         };
-        assembled->invoke = (struct bp_invoker_settings){.http = &assembled->http,
-                                                         .dapr_url = bp_config_text(config, "dapr.url"),
-                                                         .dapr_token = bp_config_text(config, "dapr.token"),
-                                                         .bus = {.kind = bus_kind(bp_config_text(config, "bus.kind")),
-                                                                 .pubsub = bp_config_text(config, "bus.pubsub"),
-                                                                 .url = bp_config_text(config, "bus.url"),
-                                                                 .token = bp_config_text(config, "bus.token")}};
+        assembled->invoke = invoker_settings(config);
+        assembled->invoke.http = &assembled->http;
         assembled->limits = (struct bp_definition_limits){
                 .source_bytes = bytes(config, "limits.definition_bytes"),
                 .steps = number(config, "limits.steps"),
@@ -64,6 +85,7 @@ static void assemble_service(const struct bp_config *config, struct bp_assembled
                 .store_url = bp_config_text(config, "store.url"),
                 .runtime = {.engine = engine_settings(config),
                             .worker_threads = number(config, "engine.worker_threads"),
+                            .system_user_id = bp_config_text(config, "invoke.system_user_id"),
                             .drain_seconds = number(config, "engine.drain_seconds")},
                 .definition_limits = &assembled->limits,
                 .cached_definitions = number(config, "engine.cached_definitions"),

@@ -17,12 +17,15 @@
 #include "base/strbuf.h"
 #include "base/value.h"
 #include "daemon/config_file.h"
+#include "daemon/config_services.h"
 #include "daemon/config_value.h"
 
 struct bp_config {
         struct bp_arena *arena;
         const char *path;
         struct bp_config_value *values; /* by index in bp_settings */
+        struct bp_invoker_service *services;
+        size_t n_services;
 };
 
 struct loading {
@@ -56,7 +59,9 @@ static int take_text(struct loading *loading, const struct bp_setting *setting, 
         char why[BP_CONFIG_WHY_SIZE];
         int r;
 
-        if (setting->type == BP_SETTING_LIST && old->is_set && old->origin == origin)
+        bool is_several = setting->type == BP_SETTING_LIST || setting->type == BP_SETTING_MAP;
+
+        if (is_several && old->is_set && old->origin == origin)
                 value = *old;
         r = bp_config_value_of_text(loading->config->arena, setting, text, &value, why);
         if (r == BP_PROBLEM)
@@ -226,6 +231,58 @@ static int complete_store(struct loading *loading) {
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
+ * Services
+ */
+
+static struct bp_invoker_service *find_service(struct bp_config *config, const char *name) {
+        for (size_t i = 0; i < config->n_services; i++)
+                if (strcmp(config->services[i].name, name) == 0)
+                        return &config->services[i];
+        return NULL;
+}
+
+/* The original names each service in a variable of its own. */
+static int rename_services(struct loading *loading) {
+        static const char group[] = "apps.";
+        struct bp_config *config = loading->config;
+        struct bp_invoker_service *longer =
+                bp_arena_array(config->arena, config->n_services + bp_n_settings(), sizeof(*longer));
+
+        if (!longer)
+                return -ENOMEM;
+        if (config->n_services)
+                memcpy(longer, config->services, config->n_services * sizeof(*longer));
+        config->services = longer;
+        for (const struct bp_setting *setting = bp_settings; setting->name; setting++) {
+                const char *app_id = config->values[setting - bp_settings].text, *name;
+                struct bp_invoker_service *service;
+
+                if (strncmp(setting->name, group, sizeof(group) - 1) != 0 || !app_id)
+                        continue;
+                name = setting->name + sizeof(group) - 1;
+                service = find_service(config, name);
+                if (service && !service->app_id)
+                        service->app_id = app_id;
+                else if (!service)
+                        longer[config->n_services++] = (struct bp_invoker_service){.name = name, .app_id = app_id};
+        }
+        return 0;
+}
+
+static int complete_services(struct loading *loading) {
+        struct bp_config_services reading = {.arena = loading->config->arena,
+                                             .value = slot(loading->config, "services"),
+                                             .environment = loading->sources->environment,
+                                             .problems = loading->problems};
+        int r = bp_config_services_read(&reading);
+
+        loading->n_problems += reading.n_problems;
+        loading->config->services = reading.services;
+        loading->config->n_services = reading.count;
+        return r ? r : rename_services(loading);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
  * All of it
  */
 
@@ -245,6 +302,8 @@ static int load(struct loading *loading) {
                 r = take_flags(loading);
         if (r == 0)
                 r = complete_store(loading);
+        if (r == 0)
+                r = complete_services(loading);
         if (r)
                 return r;
         return loading->n_problems ? BP_PROBLEM : 0;
@@ -300,6 +359,11 @@ bool bp_config_boolean(const struct bp_config *config, const char *name) {
         return slot(config, name)->boolean;
 }
 
+const struct bp_invoker_service *bp_config_services(const struct bp_config *config, size_t *ret_count) {
+        *ret_count = config->n_services;
+        return config->services;
+}
+
 const char *const *bp_config_list(const struct bp_config *config, const char *name) {
         static const char *const none[] = {NULL};
         const struct bp_config_value *value = slot(config, name);
@@ -337,6 +401,7 @@ void bp_config_write(const struct bp_config *config, const char *name, struct bp
                 bp_strbuf_add_text(buffer, value->boolean ? "true" : "false");
                 break;
         case BP_SETTING_LIST:
+        case BP_SETTING_MAP:
                 for (size_t i = 0; i < value->n_list; i++)
                         bp_strbuf_printf(buffer, "%s%s", i ? "," : "", value->list[i]);
                 break;

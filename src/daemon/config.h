@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct bp_config;
+struct bp_invoker_service;
 struct bp_problem_list;
 struct bp_strbuf;
 
@@ -24,6 +25,7 @@ enum bp_setting_type {
         BP_SETTING_NUMBER,
         BP_SETTING_BOOLEAN,
         BP_SETTING_LIST, /**< of texts: a YAML list, or one text with separators */
+        BP_SETTING_MAP,  /**< entries by name: a YAML object, or NAME=URL pairs as a list has its items */
 };
 
 /** Where a value comes from. */
@@ -124,7 +126,13 @@ double bp_config_number(const struct bp_config *config, const char *name);
 /** A boolean. */
 bool bp_config_boolean(const struct bp_config *config, const char *name);
 
-/** A list, NULL-terminated. */
+/**
+ * The services that `services` and `apps.*` name, for struct bp_invoker_settings. They live as long as the
+ * configuration.
+ */
+const struct bp_invoker_service *bp_config_services(const struct bp_config *config, size_t *ret_count);
+
+/** A list, NULL-terminated; of a map its NAME=URL pairs. */
 const char *const *bp_config_list(const struct bp_config *config, const char *name);
 
 /** Appends a value as a person writes it: a list comma-separated, a secret as ***, nothing when it is not set. */

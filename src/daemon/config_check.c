@@ -76,8 +76,8 @@ static int check_notify_topic(const struct bp_config *config, struct bp_problem_
 
 /* A URL that is needed, or given all the same. */
 static int check_url(const struct bp_config *config, const char *name, bool is_needed,
-                     struct bp_problem_list *problems) {
-        const char *url = bp_config_text(config, name), *why = url ? bp_invoker_url_refusal(url) : NULL;
+                     const char *(*refusal_of)(const char *url), struct bp_problem_list *problems) {
+        const char *url = bp_config_text(config, name), *why = url ? refusal_of(url) : NULL;
 
         if (!url && is_needed)
                 return bp_problem_list_addf(problems, "CONFIG_VALUE", "", "%s is missing: bus.kind needs it", name);
@@ -86,10 +86,10 @@ static int check_url(const struct bp_config *config, const char *name, bool is_n
 
 static int check_bus(const struct bp_config *config, struct bp_problem_list *problems) {
         const char *kind = bp_config_text(config, "bus.kind");
-        int r = check_url(config, "dapr.url", strcasecmp(kind, "dapr") == 0, problems);
+        int r = check_url(config, "dapr.url", strcasecmp(kind, "dapr") == 0, bp_invoker_url_refusal, problems);
 
         if (r == 0)
-                r = check_url(config, "bus.url", strcasecmp(kind, "http") == 0, problems);
+                r = check_url(config, "bus.url", strcasecmp(kind, "http") == 0, bp_invoker_bus_url_refusal, problems);
         return r ? r : check_notify_topic(config, problems);
 }
 

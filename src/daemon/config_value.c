@@ -158,6 +158,20 @@ static int read_list(struct bp_arena *arena, const struct bp_setting *setting, c
         }
 }
 
+static int check_pairs(const struct bp_config_value *value, char why[BP_CONFIG_WHY_SIZE]) {
+        for (size_t i = 0; i < value->n_list; i++)
+                if (!strchr(value->list[i], '=') || value->list[i][0] == '=')
+                        return refuse(why, "'%.*s' is not NAME=URL", LONGEST_SHOWN, value->list[i]);
+        return 0;
+}
+
+static int read_pairs(struct bp_arena *arena, const struct bp_setting *setting, const char *text,
+                      struct bp_config_value *value, char why[BP_CONFIG_WHY_SIZE]) {
+        int r = read_list(arena, setting, text, value);
+
+        return r ? r : check_pairs(value, why);
+}
+
 int bp_config_value_of_text(struct bp_arena *arena, const struct bp_setting *setting, const char *text,
                             struct bp_config_value *value, char reterr_why[BP_CONFIG_WHY_SIZE]) {
         value->is_set = true;
@@ -170,6 +184,8 @@ int bp_config_value_of_text(struct bp_arena *arena, const struct bp_setting *set
                 return read_boolean(text, value, reterr_why);
         case BP_SETTING_LIST:
                 return read_list(arena, setting, text, value);
+        case BP_SETTING_MAP:
+                return read_pairs(arena, setting, text, value, reterr_why);
         case BP_SETTING_TEXT:
         case BP_SETTING_SECRET:
                 break;
@@ -193,6 +209,34 @@ static int read_items(struct bp_arena *arena, const struct bp_value *document, s
         return 0;
 }
 
+/* What an entry says beside its URL stays in the map. */
+static int read_map(struct bp_arena *arena, const struct bp_value *document, struct bp_config_value *value) {
+        struct bp_value *map = bp_arena_alloc(arena, sizeof(*map));
+
+        if (!map)
+                return -ENOMEM;
+        *map = *document;
+        value->is_set = true;
+        value->map = map;
+        for (uint32_t i = 0; i < map->count; i++) {
+                const struct bp_member *entry = &map->as.members[i];
+                const struct bp_value *url =
+                        entry->value.type == BP_STRING ? &entry->value : bp_value_get(&entry->value, "url");
+                const char *shown = url && url->type == BP_STRING ? url->as.text : "dapr";
+                size_t size = entry->key_size + 1 + strlen(shown);
+                char *pair = bp_arena_alloc(arena, size + 1);
+                int r;
+
+                if (!pair)
+                        return -ENOMEM;
+                snprintf(pair, size + 1, "%s=%s", entry->key, shown);
+                r = add_to_list(arena, value, pair, size);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
 int bp_config_value_of_document(struct bp_arena *arena, const struct bp_setting *setting,
                                 const struct bp_value *document, struct bp_config_value *value,
                                 char reterr_why[BP_CONFIG_WHY_SIZE]) {
@@ -210,7 +254,8 @@ int bp_config_value_of_document(struct bp_arena *arena, const struct bp_setting 
                 return 0;
         case BP_INT:
         case BP_FLOAT:
-                if (wants_text || setting->type == BP_SETTING_LIST || setting->type == BP_SETTING_BOOLEAN)
+                if (wants_text || setting->type == BP_SETTING_LIST || setting->type == BP_SETTING_MAP ||
+                    setting->type == BP_SETTING_BOOLEAN)
                         return refuse(reterr_why, "a number does not belong here; put a text in quotes");
                 if (document->type == BP_INT)
                         snprintf(number, sizeof(number), "%lld", (long long)document->as.integer);
@@ -220,8 +265,15 @@ int bp_config_value_of_document(struct bp_arena *arena, const struct bp_setting 
         case BP_LIST:
                 if (setting->type == BP_SETTING_LIST)
                         return read_items(arena, document, value, reterr_why);
+                if (setting->type == BP_SETTING_MAP) {
+                        int r = read_items(arena, document, value, reterr_why);
+
+                        return r ? r : check_pairs(value, reterr_why);
+                }
                 return refuse(reterr_why, "a list does not belong here");
         default:
+                if (setting->type == BP_SETTING_MAP)
+                        return read_map(arena, document, value);
                 return refuse(reterr_why, "an object does not belong here");
         }
 }

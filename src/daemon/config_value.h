@@ -26,6 +26,7 @@ struct bp_config_value {
         bool boolean;
         const char *const *list; /**< NULL-terminated */
         size_t n_list;
+        const struct bp_value *map; /**< BP_SETTING_MAP from a document, else NULL */
 };
 
 /**

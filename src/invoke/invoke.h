@@ -143,4 +143,7 @@ bool bp_invoker_has_bus(const struct bp_invoker *invoker);
  */
 const char *bp_invoker_url_refusal(const char *url);
 
+/** The same for the URL of a bus, which may have a query. */
+const char *bp_invoker_bus_url_refusal(const char *url);
+
 #endif

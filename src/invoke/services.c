@@ -77,6 +77,10 @@ const char *bp_invoker_url_refusal(const char *url) {
         return refusal_of(url, false);
 }
 
+const char *bp_invoker_bus_url_refusal(const char *url) {
+        return refusal_of(url, true);
+}
+
 static int take_base(struct bp_arena *arena, const char *url, bool takes_query, struct bp_base_url *ret_base) {
         unsigned port = 0;
         char target[BP_BASE_TARGET_SIZE];

@@ -38,7 +38,8 @@ def test_each_setting_says_where_it_comes_from(config, tmp_path):
 
 
 def test_the_yaml_form_is_a_file_of_settings(config):
-    flags = ("--allow-host", "a:1", "--allow-host", "b:2", "--http-behind-proxy".replace("http-", ""), "--log-format=json")
+    flags = ("--allow-host", "a:1", "--allow-host", "b:2", "--http-behind-proxy".replace("http-", ""), "--log-format=json",
+             "--service", "budapp=http://a:1", "--service", "budsim=http://b:2")
     first = config("--format", "yaml", *flags)
     assert yaml.safe_load(first.out)["client"]["allow_hosts"] == ["a:1", "b:2"]
     again = shown(config("--format", "json", text=first.out))
@@ -95,3 +96,37 @@ def test_every_setting_is_an_option_with_help(cli, config):
 def test_the_documented_table_is_the_programs(config, root):
     text = (root / "docs/configuration.md").read_text()
     assert config("--format", "markdown").out in text, "run: budpipeline config --format markdown, and paste its table"
+
+
+SERVICES = """\
+services:
+  budapp: http://budapp.internal:9081
+  budcluster: {url: "https://b/api", token_variable: TOK, headers: {X-Tenant: blue}, timeout_seconds: 1.5}
+  budsim: {app_id: budsim-blue}
+"""
+
+
+def test_services_come_from_a_file_a_variable_or_options(config):
+    from_file = shown(config("--format", "json", text=SERVICES, env={"TOK": "s3cr3t"}))["services"]
+    assert from_file["value"] == ["budapp=http://budapp.internal:9081", "budcluster=https://b/api", "budsim=dapr"]
+    from_variable = shown(config("--format", "json", env={"BUDPIPELINE_SERVICES": "a=http://a:1, b=http://b:2"}))["services"]
+    assert from_variable["value"] == ["a=http://a:1", "b=http://b:2"]
+    from_options = shown(config("--format", "json", "--service", "a=http://a:1", text=SERVICES, env={"TOK": "x"}))["services"]
+    assert (from_options["value"], from_options["origin"]) == (["a=http://a:1"], "flag")
+
+
+def test_what_is_wrong_with_a_service_is_said(config):
+    done = config(text="services: {a: 'ftp://x', b: {urll: x}, c: 3, d: {token_file: /nope, headers: 1, timeout_seconds: no}}\n")
+    assert done.code == 2
+    for part in ("services.a.url: it must begin with http://", "services.b.urll: there is no such member; url,", "services.c: ",
+                 "services.d.token_file: No such file", "services.d.headers: ", "services.d.timeout_seconds: ", "settings.yaml:1:1"):
+        assert part in done.err
+    assert "NAME=URL" in config("--service", "budapp").err
+
+
+def test_variables_of_the_original_name_apps_and_limits(config):
+    every = shown(config("--format", "json", env={"BUDAPP_APP_ID": "x", "SYSTEM_USER_ID": "u", "DAPR_API_TOKEN": "t",
+                                                  "CIRCUIT_BREAKER_FAILURE_THRESHOLD": "7",
+                                                  "CIRCUIT_BREAKER_RECOVERY_TIMEOUT": "8"}))
+    assert [every[name]["value"] for name in ("apps.budapp", "invoke.system_user_id", "invoke.breaker_failures",
+                                              "invoke.breaker_seconds")] == ["x", "u", 7, 8]
