@@ -254,6 +254,7 @@ ROUTES = {
         ("POST", "cluster/{id}/delete-workflow", delete_cluster),
         ("GET", "cluster/{id}/nodes", nodes),
         ("GET", "cluster/{id}/health", health),
+        ("PUT", "endpoints/{id}/autoscale", autoscale),
         ("POST", "workflows/{id}/cancel", cancel_workflow),
     ],
     "budsim": [
