@@ -14,10 +14,11 @@
 #include "store/store.h"
 
 static const struct bp_route *const route_tables[] = {
-        bp_api_service_routes, bp_api_action_routes,    bp_api_pipeline_routes,     bp_api_revision_routes,
-        bp_api_start_routes,   bp_api_execution_routes, bp_api_command_routes,      bp_api_progress_routes,
-        bp_api_log_routes,     bp_api_stream_routes,    bp_api_subscription_routes, bp_api_dead_letter_routes,
-        bp_api_editor_routes,  bp_api_event_routes,     bp_api_preview_routes,
+        bp_api_service_routes,  bp_api_action_routes,    bp_api_pipeline_routes,     bp_api_revision_routes,
+        bp_api_start_routes,    bp_api_execution_routes, bp_api_command_routes,      bp_api_progress_routes,
+        bp_api_log_routes,      bp_api_stream_routes,    bp_api_subscription_routes, bp_api_dead_letter_routes,
+        bp_api_editor_routes,   bp_api_event_routes,     bp_api_preview_routes,      bp_api_inbox_routes,
+        bp_api_platform_routes,
 };
 
 const struct bp_route *const *bp_api_routes(size_t *ret_n_tables) {
@@ -89,6 +90,12 @@ int bp_api_new(const struct bp_api_settings *settings, struct bp_api **ret_api) 
         api->settings = *settings;
         if (!api->settings.service_name)
                 api->settings.service_name = "budpipeline";
+        if (!api->settings.events_pubsub)
+                api->settings.events_pubsub = "pubsub";
+        if (!api->settings.events_topic)
+                api->settings.events_topic = "budpipelineEvents";
+        if (!api->settings.events_dead_letter_topic)
+                api->settings.events_dead_letter_topic = "poisonMessages";
         api->idempotency = (struct bp_idempotency){.find = find_key, .keep = keep_key, .userdata = api};
         pthread_mutex_init(&api->lock, NULL);
         *ret_api = api;

@@ -29,6 +29,10 @@ struct bp_api_settings {
         const struct bp_editor_bundle *editor; /**< the application at /ui; NULL: none */
         bool authentication;                   /**< tokens are demanded */
         bool isolate_users;                    /**< a request without X-User-ID sees nothing that has an owner; false */
+        bool subscription_declared; /**< events_* are subscribed to by a manifest: Dapr is told nothing of them */
+        const char *events_pubsub;  /**< component and topic from which Dapr brings events; "pubsub" */
+        const char *events_topic;   /**< "budpipelineEvents" */
+        const char *events_dead_letter_topic; /**< "poisonMessages" */
         const char *app_api_token; /**< of routes of the platform (dapr-api-token), or NULL: they are closed */
 };
 

@@ -38,6 +38,13 @@ void bp_api_write_event_answer(struct bp_writer *object, const struct bp_service
         bp_writer_text(object, "step_id", answer->step);
 }
 
+void bp_api_write_event_result(struct bp_writer *object, const struct bp_service_event_answer *answer) {
+        bp_writer_text(object, "status", "SUCCESS");
+        bp_writer_bool(object, "routed", bp_api_event_is_routed(answer));
+        bp_writer_bool(object, "step_completed", bp_api_event_completed_step(answer));
+        bp_api_write_event_answer(object, answer);
+}
+
 void bp_api_write_event_row(struct bp_writer *object, const struct bp_event_row *row, bool with_data,
                             struct bp_arena *arena) {
         bp_api_write_id(object, "id", row->id);

@@ -23,6 +23,9 @@ bool bp_api_event_completed_step(const struct bp_service_event_answer *answer);
 /** Members that tell what became of an event: id, state, effect, duplicate, execution_id, step_id. */
 void bp_api_write_event_answer(struct bp_writer *object, const struct bp_service_event_answer *answer);
 
+/** The same with `status`, `routed` and `step_completed` before it: the result of one event. */
+void bp_api_write_event_result(struct bp_writer *object, const struct bp_service_event_answer *answer);
+
 /** Members of a stored event; with `data` where its body is there and asked for. */
 void bp_api_write_event_row(struct bp_writer *object, const struct bp_event_row *row, bool with_data,
                             struct bp_arena *arena);

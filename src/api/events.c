@@ -17,19 +17,20 @@
 #include "metrics/metrics.h"
 #include "service/service.h"
 
-enum { RETRY_SECONDS = 1, EVENT_DEPTH = 64 };
+enum { EVENT_DEPTH = 64 };
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Answers without an event
  */
 
-static void answer_malformed(struct bp_request *request, const struct bp_problem *problem) {
+static void answer_without_event(struct bp_request *request, uint32_t status, const char *word,
+                                 const struct bp_problem *problem) {
         struct bp_writer object, error;
         struct bp_strbuf buffer;
 
         bp_api_begin(&buffer);
         object = bp_writer_open(&buffer, '{');
-        bp_writer_text(&object, "status", "DROP");
+        bp_writer_text(&object, "status", word);
         bp_writer_bool(&object, "routed", false);
         bp_writer_bool(&object, "step_completed", false);
         bp_writer_value(&object, "triggers", &bp_value_null);
@@ -39,26 +40,12 @@ static void answer_malformed(struct bp_request *request, const struct bp_problem
         bp_writer_text(&error, "message", problem->message);
         bp_writer_text(&error, "pointer", problem->pointer);
         bp_strbuf_add_text(&buffer, "}}");
-        bp_api_answer(request, 200, &buffer);
+        bp_api_answer(request, status, &buffer);
 }
 
-static void answer_retry(struct bp_request *request, const char *code, const char *message) {
-        struct bp_writer object, error;
-        struct bp_strbuf buffer;
-
-        bp_api_begin(&buffer);
-        object = bp_writer_open(&buffer, '{');
-        bp_writer_text(&object, "status", "RETRY");
-        bp_writer_bool(&object, "routed", false);
-        bp_writer_bool(&object, "step_completed", false);
-        bp_writer_value(&object, "triggers", &bp_value_null);
-        bp_writer_text(&object, "message", message);
-        error = bp_writer_open(bp_writer_key(&object, "error"), '{');
-        bp_writer_text(&error, "code", code);
-        bp_writer_text(&error, "message", message);
-        bp_strbuf_add_text(&buffer, "}}");
+static void answer_retry(struct bp_request *request, const struct bp_problem *problem) {
         bp_request_add_header(request, "Retry-After", "1");
-        bp_api_answer(request, 503, &buffer);
+        answer_without_event(request, 503, "RETRY", problem);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -76,21 +63,38 @@ static bool is_not_durable(const struct bp_service_event_answer *answer) {
         return answer->result < 0;
 }
 
+static void write_results(struct bp_writer *object, const struct bp_api_arrival *list, size_t n) {
+        struct bp_writer results = bp_writer_open(bp_writer_key(object, "results"), '[');
+
+        for (size_t i = 0; i < n; i++) {
+                struct bp_writer result;
+
+                bp_writer_next(&results);
+                result = bp_writer_open(object->buffer, '{');
+                bp_api_write_event_result(&result, &list[i].answer);
+                bp_strbuf_add_char(object->buffer, '}');
+        }
+        bp_strbuf_add_char(object->buffer, ']');
+}
+
 static void answer_arrivals(struct bp_request *request, void *app, void *data) {
         bool is_batch = bp_request_state(request) != NULL;
         const struct bp_api_arrival *list;
-        struct bp_writer object, results;
+        struct bp_writer object;
         struct bp_strbuf buffer;
         size_t n;
 
         (void)app;
         if (!data) {
-                answer_retry(request, "LATE", "What became of the event is not known yet: send it again");
+                answer_retry(request, &(struct bp_problem){
+                                              .code = "STORE_BUSY",
+                                              .message = "What became of the event is not known yet: send it again"});
                 return;
         }
         list = bp_api_arrivals_list(data, &n);
         if (any(list, n, is_not_durable)) {
-                answer_retry(request, "STORE_IO", "The event could not be kept: send it again");
+                answer_retry(request, &(struct bp_problem){.code = "STORE_IO",
+                                                           .message = "The event could not be kept: send it again"});
                 return;
         }
         bp_api_begin(&buffer);
@@ -101,21 +105,8 @@ static void answer_arrivals(struct bp_request *request, void *app, void *data) {
         bp_writer_value(&object, "triggers", &bp_value_null);
         if (!is_batch)
                 bp_api_write_event_answer(&object, &list[0].answer);
-        if (is_batch) {
-                results = bp_writer_open(bp_writer_key(&object, "results"), '[');
-                for (size_t i = 0; i < n; i++) {
-                        struct bp_writer result;
-
-                        bp_writer_next(&results);
-                        result = bp_writer_open(&buffer, '{');
-                        bp_writer_text(&result, "status", "SUCCESS");
-                        bp_writer_bool(&result, "routed", bp_api_event_is_routed(&list[i].answer));
-                        bp_writer_bool(&result, "step_completed", bp_api_event_completed_step(&list[i].answer));
-                        bp_api_write_event_answer(&result, &list[i].answer);
-                        bp_strbuf_add_char(&buffer, '}');
-                }
-                bp_strbuf_add_char(&buffer, ']');
-        }
+        if (is_batch)
+                write_results(&object, list, n);
         bp_strbuf_add_char(&buffer, '}');
         bp_api_answer(request, 200, &buffer);
 }
@@ -176,16 +167,18 @@ static void take_events(struct bp_request *request, void *app) {
 
         if (bp_service_ready(api->settings.service, &problem)) {
                 bp_metrics_add(api->settings.metrics, BP_METRIC_EVENTS_RECEIVED, "refused", NULL, 1);
-                answer_retry(request, problem.code, problem.message);
+                answer_retry(request, &problem);
                 return;
         }
         message.body = bp_request_raw_body(request, &message.size);
         r = bp_events_read(bp_request_arena(request), &message, &events, &n, &problem);
         if (r == BP_PROBLEM) {
                 bp_metrics_add(api->settings.metrics, BP_METRIC_EVENTS_RECEIVED, "malformed", NULL, 1);
-                answer_malformed(request, &problem);
+                answer_without_event(request, 200, "DROP", &problem);
         } else if (r < 0) {
-                answer_retry(request, "NO_MEMORY", "The event takes more memory than there is: send it again");
+                answer_retry(request, &(struct bp_problem){
+                                              .code = "NO_MEMORY",
+                                              .message = "The event takes more memory than there is: send it again"});
         } else {
                 if (bp_events_is_batch(&message))
                         bp_request_set_state(request, api);

@@ -42,17 +42,6 @@ static struct bp_execution_filter filter_of(const struct bp_request *request) {
         return filter;
 }
 
-static void write_pagination(struct bp_writer *object, const struct bp_request *request, uint64_t total) {
-        const uint64_t size = (uint64_t)bp_request_integer(request, "page_size");
-        struct bp_writer pagination = bp_writer_open(bp_writer_key(object, "pagination"), '{');
-
-        bp_writer_count(&pagination, "page", (uint64_t)bp_request_integer(request, "page"));
-        bp_writer_count(&pagination, "page_size", size);
-        bp_writer_count(&pagination, "total_count", total);
-        bp_writer_count(&pagination, "total_pages", (total + size - 1) / size);
-        bp_strbuf_add_char(object->buffer, '}');
-}
-
 static int write_rows(struct bp_writer *object, struct bp_api *api, struct bp_arena *arena,
                       const struct bp_execution_row *rows, size_t n_rows) {
         struct bp_writer list = bp_writer_open(bp_writer_key(object, "executions"), '[');
@@ -93,7 +82,7 @@ static void list_executions(struct bp_request *request, void *app) {
         bp_api_begin(&buffer);
         object = bp_writer_open(&buffer, '{');
         r = write_rows(&object, api, bp_request_arena(request), rows, n_rows);
-        write_pagination(&object, request, total);
+        bp_api_write_pagination(&object, request, total);
         bp_strbuf_add_char(&buffer, '}');
         if (r)
                 buffer.error = r;

@@ -126,6 +126,17 @@ void bp_api_write_messages(struct bp_writer *writer, const char *name, const str
         bp_strbuf_add_char(list.buffer, ']');
 }
 
+void bp_api_write_pagination(struct bp_writer *object, const struct bp_request *request, uint64_t total) {
+        const uint64_t size = (uint64_t)bp_request_integer(request, "page_size");
+        struct bp_writer pagination = bp_writer_open(bp_writer_key(object, "pagination"), '{');
+
+        bp_writer_count(&pagination, "page", (uint64_t)bp_request_integer(request, "page"));
+        bp_writer_count(&pagination, "page_size", size);
+        bp_writer_count(&pagination, "total_count", total);
+        bp_writer_count(&pagination, "total_pages", (total + size - 1) / size);
+        bp_strbuf_add_char(object->buffer, '}');
+}
+
 const char *bp_api_execution_state_lower(enum bp_execution_state state) {
         static const char *const words[] = {
                 [BP_EXECUTION_PENDING] = "pending", [BP_EXECUTION_RUNNING] = "running",

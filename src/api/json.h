@@ -64,6 +64,9 @@ void bp_api_write_finding(struct bp_writer *list, const struct bp_problem *probl
 /** A list of the messages of problems. */
 void bp_api_write_messages(struct bp_writer *writer, const char *name, const struct bp_problem_list *problems);
 
+/** Member `pagination` of a list whose route has `page` and `page_size`. */
+void bp_api_write_pagination(struct bp_writer *object, const struct bp_request *request, uint64_t total);
+
 /** Word of a state in lower case, as the answer to a start has it: "completed". */
 const char *bp_api_execution_state_lower(enum bp_execution_state state);
 

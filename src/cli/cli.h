@@ -119,6 +119,7 @@ int bp_command_config(struct bp_cli *cli, const struct bp_arguments *arguments);
 
 /** `budpipeline run` */
 int bp_command_run(struct bp_cli *cli, const struct bp_arguments *arguments);
+int bp_command_events_correlate(struct bp_cli *cli, const struct bp_arguments *arguments);
 int bp_command_sanitize(struct bp_cli *cli, const struct bp_arguments *arguments);
 
 #endif

@@ -419,6 +419,18 @@ const struct bp_command bp_commands[] = {
                 .run = bp_command_man,
         },
         {
+                .name = "events",
+                .summary = "Look at events from outside",
+                .hidden = true,
+        },
+        {
+                .name = "events correlate",
+                .summary = "Show which correlation id events carry",
+                .hidden = true,
+                OPTIONS(OPTION_JSONL("{event}")),
+                .run = bp_command_events_correlate,
+        },
+        {
                 .name = "sanitize",
                 .summary = "Show values as they would leave, without secrets",
                 .hidden = true,

@@ -113,6 +113,10 @@ static struct bp_api_settings api_settings(const struct bp_config *config) {
                 .authentication = bp_config_boolean(config, "auth.enabled"),
                 .isolate_users = bp_config_boolean(config, "auth.isolate_users"),
                 .app_api_token = bp_config_text(config, "auth.app_api_token"),
+                .subscription_declared = bp_config_boolean(config, "events.declared"),
+                .events_pubsub = bp_config_text(config, "events.pubsub"),
+                .events_topic = bp_config_text(config, "events.topic"),
+                .events_dead_letter_topic = bp_config_text(config, "events.dead_letter_topic"),
         };
 }
 

@@ -103,6 +103,10 @@ const struct bp_setting bp_settings[] = {
         {.name = "bus.token", .type = BP_SETTING_SECRET, .placeholder = "TOKEN",
          .help = "bearer token that the URL demands"},
 
+        TEXT("events.pubsub", "pubsub", "Dapr's component that brings events", .placeholder = "NAME"),
+        TEXT("events.topic", "budpipelineEvents", "topic that they come from", .placeholder = "TOPIC"),
+        TEXT("events.dead_letter_topic", "poisonMessages", "where Dapr puts those that stay refused", .placeholder = "TOPIC"),
+        SWITCH("events.declared", "a manifest subscribes to them: Dapr is not asked to"),
         TEXT("events.envelope", "notification", "form of the events that subscribers are told",
              .words = WORDS("notification", "seed"), .placeholder = "FORM"),
         TEXT("events.notify_topic", NULL, "topic that is told of every execution with subscriber_ids",

@@ -101,6 +101,26 @@ void bp_deliver(struct bp_runtime *runtime, struct bp_event_letter *event) {
         }
 }
 
+static void look_at(const struct bp_runtime *runtime, const struct bp_wait *wait, struct bp_runtime_waits *waits) {
+        struct bp_wall deadline = bp_execution_step(wait->live->execution, wait->step).deadline;
+
+        waits->n++;
+        if (deadline.us == 0)
+                return;
+        waits->n_overdue += deadline.us <= bp_live_now(runtime, wait->live).us;
+        if (waits->earliest.us == 0 || deadline.us < waits->earliest.us)
+                waits->earliest = deadline;
+}
+
+void bp_runtime_waits(const struct bp_runtime *runtime, struct bp_runtime_waits *ret_waits) {
+        struct bp_runtime_waits waits = {0};
+
+        for (size_t i = 0; i < runtime->waits.n_buckets; i++)
+                for (const struct bp_wait *wait = runtime->waits.buckets[i]; wait; wait = wait->next_in_bucket)
+                        look_at(runtime, wait, &waits);
+        *ret_waits = waits;
+}
+
 void bp_deliver_again(struct bp_runtime *runtime, struct bp_task *task) {
         struct bp_event_letter *event = task->event;
 

@@ -226,6 +226,15 @@ void bp_runtime_deliver(struct bp_runtime *runtime, struct bp_event_letter *lett
  */
 int bp_runtime_event(struct bp_runtime *runtime, const char *external_id, const struct bp_value *event);
 
+/** Steps that wait for events. */
+struct bp_runtime_waits {
+        size_t n, n_overdue;     /**< overdue: their time is over, and they end at once */
+        struct bp_wall earliest; /**< when the first one's time is over; 0: none */
+};
+
+/** Looks at all steps that wait for events. Engine thread. */
+void bp_runtime_waits(const struct bp_runtime *runtime, struct bp_runtime_waits *ret_waits);
+
 /** Everything up to the commit with this ticket is durable. Any thread. */
 void bp_runtime_durable(struct bp_runtime *runtime, uint64_t ticket);
 

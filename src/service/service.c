@@ -231,6 +231,10 @@ int bp_service_ready(struct bp_service *service, struct bp_problem *reterr_probl
         return BP_SERVICE_UNAVAILABLE;
 }
 
+void bp_service_waits(struct bp_service *service, struct bp_runtime_waits *ret_waits) {
+        bp_runtime_waits(service->runtime, ret_waits);
+}
+
 size_t bp_service_early_events(struct bp_service *service) {
         return bp_runtime_load(service->runtime).early;
 }

@@ -282,6 +282,9 @@ int bp_service_event(struct bp_service *service, const struct bp_store_event *ev
 int bp_service_event_replay(struct bp_service *service, const struct bp_event_row *row, bp_service_event_done *done,
                             void *userdata);
 
+/** Steps that wait for events. Engine thread: in the receipt of bp_service_ping(). */
+void bp_service_waits(struct bp_service *service, struct bp_runtime_waits *ret_waits);
+
 /** How many events wait for a step that does not wait for them yet. */
 size_t bp_service_early_events(struct bp_service *service);
 

@@ -46,6 +46,8 @@ class Surroundings:
         """Remembers ids of what an answer shows."""
         if isinstance(body, dict) and isinstance(body.get("id"), str) and "dag" in body:
             self.ids.setdefault("pipeline_id", []).append(body["id"])
+        if isinstance(body, dict) and "duplicate" in body:
+            self.ids.setdefault("event_id", []).append(body["id"])
         if isinstance(body, dict) and isinstance(body.get("execution_id"), str):
             self.ids.setdefault("execution_id", []).append(body["execution_id"])
         for letter in body.get("dead_letters", []) if isinstance(body, dict) else []:

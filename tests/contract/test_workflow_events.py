@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import sqlite3
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -378,3 +379,118 @@ def test_a_thousand_waiting_steps_are_completed_by_a_burst(platform):
     assert all(answer["step_completed"] for answer in answers)
     for execution in executions:
         assert platform.ended(execution)["status"] == "COMPLETED"
+
+
+def unmatched(platform, **query):
+    answer = platform.client.get("/events/unmatched", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_what_no_step_had_is_listed_and_can_be_thrown_away(platform):
+    key = unique()
+    sent = platform.send({"workflow_id": key, "status": "COMPLETED", "token": "sk-secret"})
+    listed = unmatched(platform, workflow_id=key)
+    assert listed["pagination"]["total_count"] == 1
+    shown = listed["events"][0]
+    assert (shown["id"], shown["state"], shown["workflow_id"]) == (sent["id"], "waiting", key)
+    assert unmatched(platform, workflow_id=key, state="expired")["events"] == []
+    whole = platform.client.get(f"/events/{sent['id']}").json()
+    assert whole["data"]["status"] == "COMPLETED" and "sk-secret" not in json.dumps(whole)
+    assert platform.client.delete(f"/events/unmatched/{sent['id']}").status_code == 204
+    assert platform.client.delete(f"/events/unmatched/{sent['id']}").status_code == 404
+    assert unmatched(platform, workflow_id=key)["events"] == []
+
+
+def test_an_event_that_expired_is_matched_when_it_is_replayed(platform, own, tmp_path):
+    platform = Platform(own)
+    key = unique()
+    sent = platform.send({"workflow_id": key, "status": "COMPLETED"})
+    again = platform.client.post(f"/events/unmatched/{sent['id']}/replay")
+    assert again.status_code == 200 and again.json()["state"] == "waiting"
+    assert own.stop() == 0
+    with sqlite3.connect(f"{tmp_path}/store.db") as db:
+        db.execute("UPDATE events SET state = 4, kept_from = kept_from - 86400000000")
+    own.start()
+    platform = Platform(own)
+    execution = platform.wait_for(key)
+    platform.waiting(execution)
+    assert unmatched(platform, state="expired")["events"][0]["id"] == sent["id"]
+    replayed = platform.client.post(f"/events/unmatched/{sent['id']}/replay").json()
+    assert replayed["routed"] and replayed["execution_id"] == execution
+    assert platform.ended(execution)["status"] == "COMPLETED"
+    assert platform.client.post(f"/events/unmatched/{sent['id']}/replay").status_code == 409
+    assert unmatched(platform)["events"] == []
+
+
+def test_an_event_expires_after_a_day(own, tmp_path):
+    platform = Platform(own)
+    key = unique()
+    platform.send({"workflow_id": key, "status": "COMPLETED"})
+    assert own.stop() == 0
+    with sqlite3.connect(f"{tmp_path}/store.db") as db:
+        db.execute("UPDATE events SET kept_from = kept_from - 86400000000")
+    own.start()
+    platform = Platform(own)
+    execution = platform.wait_for(key)
+    platform.waiting(execution)
+    assert unmatched(platform)["events"][0]["state"] == "expired"
+
+
+def test_events_are_listed_with_what_they_went_to(platform):
+    key = unique()
+    execution = platform.wait_for(key)
+    platform.waiting(execution)
+    sent = platform.send({"workflow_id": key, "status": "COMPLETED"})
+    listed = platform.client.get("/events", params={"execution_id": execution}).json()["events"]
+    assert [one["id"] for one in listed] == [sent["id"]]
+    assert (listed[0]["state"], listed[0]["effect"], listed[0]["step_id"]) == ("handled", "completed", "a")
+    assert platform.client.get(f"/events/{sent['id']}").json()["data"] is None
+    assert platform.client.get(f"/events/{uuid.uuid4()}").status_code == 404
+
+
+def test_progress_of_events_is_told(platform):
+    key = unique()
+    execution = platform.wait_for(key)
+    platform.waiting(execution)
+    platform.send({"workflow_id": key, "status": "PROGRESS", "percent": 40, "eta_minutes": 3})
+    assert platform.steps(execution)["a"]["progress_percentage"] == "40.00"
+    progress = platform.client.get(f"/executions/{execution}/progress").json()
+    assert progress["execution"]["progress_percentage"] == "40.00"
+    events = platform.client.get(f"/executions/{execution}/events").json()["events"]
+    assert any(one["event_type"] == "eta_update" for one in events)
+
+
+def test_dapr_is_told_what_to_subscribe_to(platform, serve):
+    told = httpx.get(f"{platform.server.url}/dapr/subscribe").json()
+    assert told == [{"pubsubname": "pubsub", "topic": "budpipelineEvents", "route": "/workflow-events",
+                     "deadLetterTopic": "poisonMessages"}]
+    assert httpx.options(f"{platform.server.url}/workflow-events").status_code in (200, 204)
+    other = serve("--events-topic", "t2", "--events-pubsub", "redis", store="memory:")
+    assert httpx.get(f"{other.url}/dapr/subscribe").json()[0]["topic"] == "t2"
+    declared = serve("--events-declared", store="memory:")
+    assert httpx.get(f"{declared.url}/dapr/subscribe").json() == []
+
+
+def test_the_clock_of_the_platform_finds_nothing_left_to_do(own):
+    platform = Platform(own)
+    stats = platform.client.get("/internal/step-timeout-stats").json()
+    assert (stats["awaiting_events_count"], stats["earliest_timeout"]) == (0, None)
+    execution = platform.wait_for(unique(), params={"timeout": 600})
+    platform.waiting(execution)
+    stats = platform.client.get("/internal/step-timeout-stats").json()
+    assert (stats["awaiting_events_count"], stats["overdue_timeout_count"]) == (1, 0)
+    assert stats["earliest_timeout"] > stats["current_time"]
+    check = platform.client.post("/internal/step-timeout-check").json()
+    assert (check["status"], check["timed_out_count"], check["processed_count"]) == ("ok", 0, 1)
+    assert httpx.post(f"{own.url}/internal/step-timeout-check").status_code == 403
+
+
+def test_events_are_counted(own):
+    platform = Platform(own)
+    platform.send({"workflow_id": unique()})
+    platform.send_bytes(b"{", "application/json")
+    text = platform.client.get("/metrics").text
+    assert 'budpipeline_events_received_total{outcome="accepted"} 1' in text
+    assert 'budpipeline_events_received_total{outcome="malformed"} 1' in text
+    assert 'budpipeline_event_duration_seconds_count{outcome="kept"} 1' in text
