@@ -7,7 +7,7 @@ export function Crash() {
   const error = useRouteError();
   const message = error instanceof Error ? error.message : String(error);
   return (
-    <State icon="triangle-alert" tone="bad" title="This page does not work"
+    <State whole icon="triangle-alert" tone="bad" title="This page does not work"
            actions={<Button icon="refresh" onClick={() => location.reload()}>Load it again</Button>}>
       {message}
     </State>
@@ -17,7 +17,7 @@ export function Crash() {
 /** No page has this path. */
 export function Lost() {
   return (
-    <State icon="map" title="There is nothing here" actions={<ButtonLink to="/" icon="house">To the start</ButtonLink>}>
+    <State whole icon="map" title="There is nothing here" actions={<ButtonLink to="/" icon="house">To the start</ButtonLink>}>
       The address names no page. It may have been mistyped, or what it showed was deleted.
     </State>
   );

@@ -8,6 +8,8 @@ import { setTheme, useTheme } from "./theme";
 import type { Theme } from "./theme";
 
 const places = [
+  { to: "/pipelines", icon: "workflow", label: "Pipelines" },
+  { to: "/executions", icon: "history", label: "Executions" },
   { to: "/actions", icon: "layout-grid", label: "Actions" },
 ] as const;
 

@@ -10,7 +10,18 @@ export const router = createBrowserRouter(
       element: <Shell />,
       errorElement: <Crash />,
       children: [
-        { index: true, element: <Navigate to="/actions" replace /> },
+        { index: true, element: <Navigate to="/pipelines" replace /> },
+        { path: "pipelines", lazy: () => import("@/pages/PipelinesPage") },
+        {
+          path: "pipelines/:id",
+          lazy: () => import("@/pages/PipelineFrame"),
+          children: [
+            { index: true, element: <Navigate to="versions" replace /> },
+            { path: "executions", lazy: () => import("@/pages/PipelineExecutionsPage") },
+            { path: "versions", lazy: () => import("@/pages/VersionsPage") },
+          ],
+        },
+        { path: "executions", lazy: () => import("@/pages/ExecutionsPage") },
         { path: "actions/:type?", lazy: () => import("@/pages/ActionsPage") },
         { path: "executions/:id", lazy: () => import("@/pages/ExecutionPage") },
         { path: "executions/:id/compare/:other", lazy: () => import("@/pages/ComparePage") },

@@ -53,9 +53,9 @@ function Overview({ actions }: { actions: readonly Action[] }) {
             <Link className="catalogue-card" to={`/actions/${encodeURIComponent(action.type)}`}>
               <ActionIcon icon={action.icon} color={action.color} />
               <div className="grow">
-                <h3>
+                <h2 className="catalogue-name">
                   {action.name} <Marks action={action} />
-                </h3>
+                </h2>
                 <p>{action.description}</p>
               </div>
             </Link>
@@ -71,7 +71,7 @@ function Chosen({ type, list }: { type: string; list: ActionList }) {
   usePageTitle(action?.name ?? "Actions");
   if (action) return <ActionPage action={action} />;
   return (
-    <State icon="puzzle" title="No such action" actions={<ButtonLink to="/actions">All actions</ButtonLink>}>
+    <State whole icon="puzzle" title="No such action" actions={<ButtonLink to="/actions">All actions</ButtonLink>}>
       This service has no action of the type “{type}”. It may have been removed, or belong to a package that is not installed here.
     </State>
   );
@@ -89,7 +89,7 @@ export function Component() {
         <Skeleton lines={8} label="Loading the actions" />
       </div>
     );
-  if (!data) return <ErrorState error={error} title="The actions could not be loaded" onRetry={() => void refetch()} />;
+  if (!data) return <ErrorState whole error={error} title="The actions could not be loaded" onRetry={() => void refetch()} />;
   const found = searchActions(data.actions, search);
   const foundTypes = new Set(found.map((action) => action.type));
   return (

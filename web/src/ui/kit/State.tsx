@@ -10,16 +10,19 @@ export interface StateProps {
   children?: ReactNode;
   actions?: ReactNode;
   tone?: "bad";
+  /** Where it stands for the whole page. */
+  whole?: boolean;
 }
 
 /** What is shown where nothing else is: empty lists, things that are not there. */
-export function State({ icon, title, children, actions, tone }: StateProps) {
+export function State({ icon, title, children, actions, tone, whole }: StateProps) {
+  const Heading = whole ? "h1" : "h2";
   return (
     <div className="state" data-tone={tone} role={tone === "bad" ? "alert" : undefined}>
       <span className="state-icon">
         <Icon name={icon} />
       </span>
-      <h2>{title}</h2>
+      <Heading className="state-title">{title}</Heading>
       {children && <p>{children}</p>}
       {actions && <div className="state-actions">{actions}</div>}
     </div>
@@ -30,13 +33,14 @@ export interface ErrorStateProps {
   error: unknown;
   title?: string;
   onRetry?: () => void;
+  whole?: boolean;
 }
 
 /** A page or list that could not be loaded: why, and again. */
-export function ErrorState({ error, title, onRetry }: ErrorStateProps) {
+export function ErrorState({ error, title, onRetry, whole }: ErrorStateProps) {
   const { heading, message } = explain(error);
   return (
-    <State icon="triangle-alert" tone="bad" title={title ?? heading}
+    <State icon="triangle-alert" tone="bad" whole={whole ?? false} title={title ?? heading}
            actions={onRetry && <Button icon="refresh" onClick={onRetry}>Try again</Button>}>
       {message}
     </State>
