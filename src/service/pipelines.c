@@ -299,6 +299,7 @@ static int create(struct bp_service *service, const struct bp_service_pipeline *
         struct draft draft = {.is_new = true,
                               .row = {.id = pipeline->key ? pipeline->key->subject : bp_id_new(bp_wall_now()),
                                       .name = pipeline->name,
+                                      .description = text_member(pipeline->dag, "description"),
                                       .icon = pipeline->icon,
                                       .has_user = pipeline->has_user,
                                       .user = pipeline->user,

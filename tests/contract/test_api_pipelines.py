@@ -106,6 +106,15 @@ def test_every_path_of_earlier_versions_answers(api, create, name):
     assert api.delete(f"/workflows/{seeded.json()['id']}").status_code == 204
 
 
+def test_the_description_is_the_definitions(api, create, name):
+    made = create(definition(name, description="what it does"))
+    assert made["description"] == "what it does"
+    api.put(f"/pipelines/{made['id']}", json={"dag": definition(name, description="something else")})
+    assert api.get(f"/pipelines/{made['id']}").json()["description"] == "something else"
+    draft = create({"name": name + "-draft", "description": "to come", "steps": []})
+    assert [one["description"] for one in api.get("/pipelines").json() if one["id"] == draft["id"]] == ["to come"]
+
+
 def test_the_body_may_name_it(create, name):
     assert create(definition("other"), name=name)["name"] == name
     assert create(definition(name + "-2"), name="")["name"] == name + "-2"

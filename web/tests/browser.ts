@@ -32,7 +32,7 @@ export interface Service {
 
 /** Starts the program on a free port. */
 export async function startService(...options: string[]): Promise<Service> {
-  const child: ChildProcess = spawn(program, ["serve", "--port", "0", "--store", "memory:", "--http-rate-limit", "0", ...options], { stdio: ["ignore", "ignore", "pipe"] });
+  const child: ChildProcess = spawn(program, ["serve", "--port", "0", "--http-rate-limit", "0", ...(options.includes("--store") ? [] : ["--store", "memory:"]), ...options], { stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise<string>((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`${program} serve ended with ${code}`)));
     createInterface({ input: child.stderr! }).on("line", (line) => {

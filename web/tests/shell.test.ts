@@ -109,10 +109,10 @@ describe("a service that demands tokens", () => {
     const page = await on.open("/pipelines", { expected: /401/ });
     await page.getByRole("dialog", { name: "A token is needed" }).waitFor();
     await portray(page, "token");
-    await page.getByLabel("Token").fill("bp_wrong");
+    await page.locator("input[type=password]").fill("bp_wrong");
     await page.keyboard.press("Enter");
     await page.getByText("The service did not accept the token.").waitFor();
-    await page.getByLabel("Token").fill(made);
+    await page.locator("input[type=password]").fill(made);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "No pipelines yet" }).waitFor();
     expect(await page.evaluate(() => [sessionStorage.length, JSON.stringify(localStorage).includes("bp_")])).toEqual([1, false]);

@@ -45,7 +45,7 @@ export function ExecutionTable({ executions, hidePipeline }: { executions: reado
                     </Link>
                     <p className="truncate">
                       {!hidePipeline && <code title={execution.id}>{shortId(execution.id)}</code>}
-                      {execution.pipeline_revision !== null && ` version ${execution.pipeline_revision}`}
+                      {execution.pipeline_revision !== null && `${hidePipeline ? "" : " · "}version ${execution.pipeline_revision}`}
                       {execution.retry_of && " · retry"}
                     </p>
                   </div>

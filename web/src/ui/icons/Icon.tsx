@@ -6,13 +6,13 @@
 import {
   AlarmClock, Archive, ArrowDown, ArrowLeft, ArrowLeftRight, ArrowRight, ArrowUp, Ban, Bell, Bookmark, Box, Braces, Brain,
   Calendar, ChartBar, ChartLine, Check, ChevronDown, ChevronLeft, ChevronRight, ChevronUp, CircleAlert, CircleCheck,
-  CircleDashed, CircleHelp, CircleMinus, CirclePause, CirclePlay, CircleX, Clock, Cloud, Code, Copy, Cpu, Database,
+  CircleDashed, CircleHelp, CircleMinus, CirclePause, CirclePlay, CircleX, Clock, Cloud, CloudUpload, Code, Copy, Cpu, Database,
   DatabaseBackup, Download, Ellipsis, ExternalLink, Eye, File, FileCode, FileText, Filter, FlaskConical, Folder, Gauge,
   GitBranch, GitCompare, GitFork, GitMerge, Globe, Grip, Hand, Hash, History, Hourglass, House, Image, Info, Key, Keyboard,
   Layers, LayoutGrid, Link, List, ListChecks, LoaderCircle, Lock, LogOut, Mail, Map as MapIcon, Maximize, MessageSquare,
-  Minus, Monitor, Moon, Network, NotepadText, Package, PanelLeft, PanelRight, Pause, Pencil, Play, Plug, Plus, Power, Puzzle,
-  Radio, Redo2, RefreshCw, Repeat, Rocket, RotateCcw, Save, ScanSearch, Search, Send, Server, Settings, Shield, Shuffle,
-  SkipForward, SlidersHorizontal, Sparkles, Split, Square, Star, Sun, Table, Tag, Terminal, Timer, Trash2, TriangleAlert,
+  Minus, Monitor, Moon, Move, Network, NotepadText, Package, PanelLeft, PanelRight, Pause, Pencil, Play, Plug, Plus, Power, Puzzle,
+  Radio, Redo2, RefreshCw, Repeat, Rocket, RotateCcw, Save, ScanSearch, Search, Send, Server, ServerCrash, ServerCog, Settings, Shield, Shuffle,
+  SkipForward, SlidersHorizontal, Sparkles, Split, Square, Star, Sun, Table, Tag, Terminal, Timer, Trash2, TrendingUp, TriangleAlert,
   Undo2, Unplug, Upload, User, Webhook, Workflow, Wrench, X, Zap, ZoomIn, ZoomOut,
 } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
@@ -24,31 +24,31 @@ const drawn: Record<string, LucideIcon> = {
   "chevron-down": ChevronDown, "chevron-left": ChevronLeft, "chevron-right": ChevronRight, "chevron-up": ChevronUp,
   "circle-alert": CircleAlert, "circle-check": CircleCheck, "circle-dashed": CircleDashed, "circle-help": CircleHelp,
   "circle-minus": CircleMinus, "circle-pause": CirclePause, "circle-play": CirclePlay, "circle-x": CircleX, clock: Clock,
-  cloud: Cloud, code: Code, copy: Copy, cpu: Cpu, database: Database, "database-backup": DatabaseBackup, download: Download,
+  cloud: Cloud, "cloud-upload": CloudUpload, code: Code, copy: Copy, cpu: Cpu, database: Database, "database-backup": DatabaseBackup, download: Download,
   ellipsis: Ellipsis, "external-link": ExternalLink, eye: Eye, file: File, "file-code": FileCode, "file-text": FileText,
   filter: Filter, flask: FlaskConical, folder: Folder, gauge: Gauge, gear: Settings, "git-branch": GitBranch,
   "git-compare": GitCompare, "git-fork": GitFork, "git-merge": GitMerge, globe: Globe, grip: Grip, hand: Hand, hash: Hash,
   history: History, hourglass: Hourglass, house: House, image: Image, info: Info, key: Key, keyboard: Keyboard, layers: Layers,
   "layout-grid": LayoutGrid, link: Link, list: List, "list-checks": ListChecks, loader: LoaderCircle, lock: Lock,
   "log-out": LogOut, mail: Mail, map: MapIcon, maximize: Maximize, message: MessageSquare, minus: Minus, monitor: Monitor,
-  moon: Moon, network: Network, notepad: NotepadText, package: Package, "panel-left": PanelLeft, "panel-right": PanelRight,
+  moon: Moon, move: Move, network: Network, notepad: NotepadText, package: Package, "panel-left": PanelLeft, "panel-right": PanelRight,
   pause: Pause, pencil: Pencil, play: Play, plug: Plug, plus: Plus, power: Power, puzzle: Puzzle, radio: Radio, redo: Redo2,
   refresh: RefreshCw, repeat: Repeat, rocket: Rocket, "rotate-ccw": RotateCcw, save: Save, scan: ScanSearch, search: Search,
-  send: Send, server: Server, shield: Shield, shuffle: Shuffle, "skip-forward": SkipForward, sliders: SlidersHorizontal,
+  send: Send, server: Server, "server-cog": ServerCog, "server-crash": ServerCrash, shield: Shield, shuffle: Shuffle, "skip-forward": SkipForward, sliders: SlidersHorizontal,
   sparkles: Sparkles, split: Split, square: Square, star: Star, sun: Sun, table: Table, tag: Tag, terminal: Terminal,
-  timer: Timer, trash: Trash2, "triangle-alert": TriangleAlert, undo: Undo2, unplug: Unplug, upload: Upload, user: User,
+  timer: Timer, trash: Trash2, "trending-up": TrendingUp, "triangle-alert": TriangleAlert, undo: Undo2, unplug: Unplug, upload: Upload, user: User,
   webhook: Webhook, workflow: Workflow, wrench: Wrench, x: X, zap: Zap, "zoom-in": ZoomIn, "zoom-out": ZoomOut,
 };
 
 /** What other icon sets call the same. */
 const synonyms: Record<string, string> = {
-  "alert-triangle": "triangle-alert", "arrow-square-out": "external-link", "arrows-left-right": "arrow-left-right",
+  "alert-triangle": "triangle-alert", "arrows-alt": "move", "arrow-square-out": "external-link", "arrows-left-right": "arrow-left-right",
   "bar-chart": "chart-bar", beaker: "flask", "calendar-clock": "calendar", chart: "chart-bar", "check-circle": "circle-check",
   cog: "gear", "cloud-download": "download", "database-plus": "database", delete: "trash", edit: "pencil", email: "mail",
   "flask-conical": "flask", "gauge-high": "gauge", "git-commit": "git-branch", "heart-pulse": "chart-line",
   "help-circle": "circle-help", home: "house", json: "braces", lightning: "zap", "list-check": "list-checks",
   "message-square": "message", note: "notepad", "paper-plane": "send", "pause-circle": "circle-pause",
-  "play-circle": "circle-play", "plus-circle": "plus", retry: "rotate-ccw", "refresh-cw": "refresh", settings: "gear",
+  "play-circle": "circle-play", "plus-circle": "plus", retry: "rotate-ccw", "refresh-cw": "refresh", "server-minus": "server-crash", "server-plus": "server-cog", "server-x": "server-crash", settings: "gear",
   speedometer: "gauge", stack: "layers", stopwatch: "timer", swap: "arrow-left-right", tool: "wrench", "trash-2": "trash",
   "user-check": "user", "x-circle": "circle-x",
 };
@@ -58,9 +58,8 @@ const emoji = /^\p{Extended_Pictographic}/u;
 /** The name under which an icon is drawn; null: it is none that is known. */
 export function knownIcon(name: string | null | undefined): string | null {
   const plain = (name ?? "").trim().toLowerCase().replace(/_/g, "-").replace(/^[a-z0-9-]+:/, "");
-  if (plain in drawn) return plain;
-  const other = synonyms[plain];
-  return other ?? null;
+  if (Object.hasOwn(drawn, plain)) return plain;
+  return Object.hasOwn(synonyms, plain) ? (synonyms[plain] ?? null) : null;
 }
 
 /** All names that are drawn, for pickers. */
@@ -83,6 +82,6 @@ export function Icon({ name, fallback = "gear", className = "", label }: IconPro
         {name}
       </span>
     );
-  const Drawing = drawn[knownIcon(name) ?? fallback] ?? Settings;
+  const Drawing = drawn[knownIcon(name) ?? knownIcon(fallback) ?? "gear"] ?? Settings;
   return <Drawing className={`icon ${className}`} strokeWidth={1.9} {...spoken} />;
 }
