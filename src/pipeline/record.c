@@ -250,6 +250,11 @@ static const struct bp_field *find_field(const struct bp_record *record, const c
         return NULL;
 }
 
+/* Members whose name begins so are kept for others: where an editor has put a step, for example. */
+static bool is_extension(const char *name) {
+        return strncmp(name, "x-", 2) == 0;
+}
+
 static int warn_of_unknown(const struct bp_record *record, const struct bp_value *value, const struct bp_path *path,
                            struct bp_findings *findings) {
         for (uint32_t i = 0; i < value->count; i++) {
@@ -258,7 +263,7 @@ static int warn_of_unknown(const struct bp_record *record, const struct bp_value
                 char hint[96];
                 int r;
 
-                if (find_field(record, at.key))
+                if (find_field(record, at.key) || is_extension(at.key))
                         continue;
                 bp_similar_init(&similar, at.key);
                 for (size_t f = 0; bp_findings_may_hint(findings) && f < record->n_fields; f++)

@@ -108,6 +108,7 @@ describe("a service that demands tokens", () => {
   it("is asked with the one that the person gives, until the tab is closed", async () => {
     const page = await on.open("/pipelines", { expected: /401/ });
     await page.getByRole("dialog", { name: "A token is needed" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("password");
     await portray(page, "token");
     await page.locator("input[type=password]").fill("bp_wrong");
     await page.keyboard.press("Enter");

@@ -282,6 +282,9 @@ static void an_unknown_field_is_a_warning_with_the_nearest_name(void **state) {
                 {"parameter", "\"Default\":1",
                  "UNKNOWN_FIELD /parameters/0/Default: Unknown field 'Default'; did you mean 'default'?"},
                 {"root", "\"a/b\":1", "UNKNOWN_FIELD /a~1b: Unknown field 'a/b'"},
+                {"root", "\"x-layout\":{\"a\":[1,2]}", ""},
+                {"step", "\"x-note\":1", ""},
+                {"root", "\"xlayout\":1", "UNKNOWN_FIELD /xlayout: Unknown field 'xlayout'"},
         };
 
         (void)state;

@@ -18,6 +18,15 @@ export interface DialogProps {
   children?: ReactNode;
 }
 
+/** The focus begins in the first field, where there is one, and not on the button that closes. */
+function focusFirstField(event: Event) {
+  const dialog = event.currentTarget;
+  const field = dialog instanceof HTMLElement ? dialog.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea):not([tabindex='-1'], :disabled)") : null;
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+}
+
 /** A modal dialog or drawer: keeps the focus, Escape closes, the focus goes back. */
 export function Dialog({ open, onOpenChange, title, description, size, side, footer, onSubmit, children }: DialogProps) {
   const submit = (event: FormEvent) => {
@@ -36,6 +45,7 @@ export function Dialog({ open, onOpenChange, title, description, size, side, foo
       <Parts.Portal>
         <Parts.Overlay className="overlay" />
         <Parts.Content className="dialog" data-size={size} data-side={side}
+                       onOpenAutoFocus={focusFirstField}
                        {...(description ? {} : { "aria-describedby": undefined })}>
           <div className="dialog-head">
             <div>
