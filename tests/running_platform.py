@@ -45,7 +45,7 @@ class World:
     def close(self):
         self.client.close()
 
-    def control(self, method, name, body=None, **query):
+    def control(self, method, name, body=None, /, **query):
         answer = self.client.request(method, f"{self.url}/_control/{name}", json=body, params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
