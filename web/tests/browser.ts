@@ -116,7 +116,7 @@ export async function portray(page: Page, name: string): Promise<void> {
   mkdirSync(pictures, { recursive: true });
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: `${pictures}/${name}-${scheme}.png` });
+    await page.screenshot({ path: `${pictures}/${name}-${scheme}.png`, timeout: 60_000 });
     await expectAccessible(page);
   }
 }

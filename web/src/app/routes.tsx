@@ -16,7 +16,8 @@ export const router = createBrowserRouter(
           path: "pipelines/:id",
           lazy: () => import("@/pages/PipelineFrame"),
           children: [
-            { index: true, element: <Navigate to="versions" replace /> },
+            { index: true, element: <Navigate to="edit" replace /> },
+            { path: "edit", lazy: () => import("@/pages/EditorPage") },
             { path: "executions", lazy: () => import("@/pages/PipelineExecutionsPage") },
             { path: "versions", lazy: () => import("@/pages/VersionsPage") },
           ],

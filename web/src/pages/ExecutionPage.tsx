@@ -4,6 +4,7 @@ import { Link, useParams, useSearchParams } from "react-router-dom";
 import { useExecution, useSteps } from "@/api/executions";
 import type { Execution } from "@/api/types";
 import { usePageTitle } from "@/app/title";
+import type { Dag } from "@/features/definition";
 import { Commands, useRetry } from "@/features/run/Commands";
 import { EventList } from "@/features/run/EventList";
 import { Json } from "@/features/run/Json";
@@ -82,7 +83,7 @@ function Shown({ execution }: { execution: Execution }) {
   const selected = search.get("step");
   const step = steps.find((candidate) => candidate.id === selected);
   const view = search.get("view") ?? "graph";
-  const dag = execution.pipeline_definition.dag;
+  const dag = execution.pipeline_definition.dag as Dag;
   usePageTitle(`${execution.pipeline_definition.workflow_name}: ${looksOf(status).word}`);
 
   const change = (name: string, value: string | null) =>

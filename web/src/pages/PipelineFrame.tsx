@@ -56,6 +56,7 @@ function Head({ pipeline }: { pipeline: Pipeline }) {
 }
 
 const frameTabs = [
+  { to: "edit", label: "Editor" },
   { to: "executions", label: "Executions" },
   { to: "versions", label: "Versions" },
 ] as const;

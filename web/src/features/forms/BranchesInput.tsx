@@ -41,7 +41,7 @@ export function BranchesInput({ label, branches, targets, references, onChange }
   };
   const add = () => {
     const id = freeBranchId(branches);
-    onChange([...branches, { id, label: `Branch ${branches.length + 1}`, condition: "", target_step: null }]);
+    onChange([...branches, { id, label: `Branch ${branches.length + 1}`, condition: "true", target_step: null }]);
   };
   return (
     <fieldset className="branches">
@@ -60,7 +60,7 @@ export function BranchesInput({ label, branches, targets, references, onChange }
                             onClick={() => onChange(branches.filter((_branch, at) => at !== index))} />
               </div>
               <TextField label="Label" value={branch.label ?? ""} onChange={(event) => set(index, { label: event.target.value })} />
-              <Field label="Condition" help="Empty is always true.">
+              <Field label="Condition" help="“true” is always taken: for the last one.">
                 {(control) => (
                   <TemplateInput control={control} rows={1} references={references} value={branch.condition ?? ""}
                                  placeholder="{{ params.count > 3 }}" onChange={(condition) => set(index, { condition })} />

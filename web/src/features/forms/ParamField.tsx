@@ -7,14 +7,12 @@ import type { ControlProps } from "@/ui/kit";
 import { BranchesInput } from "./BranchesInput";
 import type { Branch, Target } from "./BranchesInput";
 import { JsonInput } from "./JsonInput";
-import { ReferenceInput } from "./ReferenceInput";
 import { TemplateInput } from "./TemplateInput";
 import type { Reference } from "./completion";
 import { checkValue, hasTemplate } from "./rules";
 
 /** What a field sees of the rest of the pipeline. */
 export interface Surroundings {
-  action: string;
   references: readonly Reference[];
   targets: readonly Target[];
 }
@@ -119,13 +117,6 @@ function TemplateWidget({ param, value, control, surroundings, onChange }: Widge
   );
 }
 
-function ReferenceWidget({ param, value, control, surroundings, onChange }: WidgetProps) {
-  return (
-    <ReferenceInput control={control} action={surroundings.action} param={param.name} placeholder={param.placeholder ?? undefined}
-                    value={textOf(value)} onChange={(next) => onChange(next || undefined)} />
-  );
-}
-
 const widgets: Record<Param["type"], (props: WidgetProps) => ReactNode> = {
   string: TextWidget,
   number: NumberWidget,
@@ -136,13 +127,13 @@ const widgets: Record<Param["type"], (props: WidgetProps) => ReactNode> = {
   template: TemplateWidget,
   branches: () => null,
   range: RangeWidget,
-  model_ref: ReferenceWidget,
-  cluster_ref: ReferenceWidget,
-  project_ref: ReferenceWidget,
-  endpoint_ref: ReferenceWidget,
-  provider_ref: ReferenceWidget,
-  credential_ref: ReferenceWidget,
-  cloud_model_ref: ReferenceWidget,
+  model_ref: TextWidget,
+  cluster_ref: TextWidget,
+  project_ref: TextWidget,
+  endpoint_ref: TextWidget,
+  provider_ref: TextWidget,
+  credential_ref: TextWidget,
+  cloud_model_ref: TextWidget,
 };
 
 /** A text that is a template as a whole is edited as one; a template inside a list or an object as JSON. */

@@ -57,8 +57,7 @@ export function TemplateInput({ control, value, onChange, references, placeholde
   return (
     <div className="template">
       <textarea ref={input} {...control} className="input mono" rows={rows} spellCheck={false} value={value} placeholder={placeholder}
-                role="combobox" aria-expanded={offered !== null} aria-controls={list} aria-autocomplete="list"
-                aria-activedescendant={offered ? `${list}-${active}` : undefined}
+                aria-autocomplete="list" aria-controls={offered ? list : undefined} aria-activedescendant={offered ? `${list}-${active}` : undefined}
                 onChange={(event) => {
                   onChange(event.target.value);
                   requestAnimationFrame(look);

@@ -2,11 +2,13 @@
 import { Background, Controls, Handle, MarkerType, MiniMap, Position, ReactFlow } from "@xyflow/react";
 import type { Edge, Node, NodeProps } from "@xyflow/react";
 import { memo, useMemo } from "react";
-import { looksOfAction, useActions } from "@/api/actions";
+import { looksOfAction, useActions, useRoutes } from "@/api/actions";
 import { ActionIcon } from "@/features/catalogue/ActionIcon";
+import { edgesOf } from "@/features/definition";
+import type { Dag } from "@/features/definition";
+import { heightOf, nodeWidth, placesOf } from "@/features/definition/layout";
 import { Icon } from "@/ui/icons/Icon";
 import { looksOf } from "@/ui/kit";
-import { edgesOf, nodeHeight, nodeWidth, placeNodes } from "./graph";
 import { isFinal } from "./live";
 import type { ShownStep } from "./live";
 import "@xyflow/react/dist/base.css";
@@ -40,7 +42,7 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<StepNode>) {
 const nodeTypes = { step: StepBox };
 
 export interface RunGraphProps {
-  dag: Record<string, unknown>;
+  dag: Dag;
   steps: readonly ShownStep[];
   selected: string | null;
   onSelect: (stepId: string | null) => void;
@@ -49,9 +51,9 @@ export interface RunGraphProps {
 /** The graph of an execution with the state of every step, while it runs and afterwards. */
 export function RunGraph({ dag, steps, selected, onSelect }: RunGraphProps) {
   const { byType } = useActions();
-  const edges = useMemo(() => edgesOf(dag), [dag]);
-  const ids = steps.map((step) => step.id).join("\n");
-  const places = useMemo(() => new Map(placeNodes(ids === "" ? [] : ids.split("\n"), edges).map((node) => [node.id, node])), [ids, edges]);
+  const routes = useRoutes();
+  const edges = useMemo(() => edgesOf(dag, routes), [dag, routes]);
+  const places = useMemo(() => placesOf(dag, routes), [dag, routes]);
   const states = new Map(steps.map((step) => [step.id, step.status]));
   const nodes = steps.map((step): StepNode => {
     const { icon, color } = looksOfAction(byType, step.action);
@@ -61,18 +63,18 @@ export function RunGraph({ dag, steps, selected, onSelect }: RunGraphProps) {
       type: "step",
       position: { x, y },
       width: nodeWidth,
-      height: nodeHeight,
+      height: heightOf(0),
       selected: step.id === selected,
       ariaLabel: `${step.name}: ${looksOf(step.status).word}`,
       data: { step, icon, color },
     };
   });
   const lines = edges.map((edge): Edge => ({
-    id: edge.id,
+    id: `${edge.from} ${edge.branch?.id ?? ""} ${edge.to}`,
     source: edge.from,
     target: edge.to,
     type: "smoothstep",
-    ...(edge.label ? { label: edge.label } : {}),
+    ...(edge.branch ? { label: edge.branch.label || edge.branch.id } : {}),
     markerEnd: { type: MarkerType.ArrowClosed },
     animated: states.get(edge.to) === "RUNNING",
     className: states.get(edge.to) === "SKIPPED" ? "run-edge-skipped" : "",

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import type { Execution, Step } from "@/api/types";
 import { pairSteps, sameJson, slowerBy } from "./compare";
-import { edgesOf, nodeHeight, nodeWidth, placeNodes } from "./graph";
 import { mergeLines } from "./lines";
 import { initialOf, parametersOf, readParameters } from "./parameters";
 import { placeOf, ticksOf } from "./scale";
@@ -35,31 +34,6 @@ describe("parameters of a run", () => {
     const { errors } = readParameters(parameters, { who: " ", count: "1.5", share: "x", tags: '{"a": 1}' });
     expect(Object.keys(errors).sort()).toEqual(["count", "share", "tags", "who"]);
     expect(errors["who"]).toBe("This is required");
-  });
-});
-
-describe("the graph of a run", () => {
-  const dag = {
-    steps: [
-      { id: "decide", params: { branches: [{ id: "y", label: "Yes", target_step: "yes" }, { id: "n", target_step: "no" }] } },
-      { id: "yes", depends_on: ["decide"] },
-      { id: "no", depends_on: ["decide"] },
-      { id: "join", depends_on: ["yes", "no", "gone"] },
-    ],
-  };
-
-  test("has an edge for each branch and each dependency that no branch has drawn", () => {
-    expect(edgesOf(dag).map(({ from, to, label }) => [from, to, label])).toEqual([
-      ["decide", "yes", "Yes"], ["decide", "no", "n"], ["yes", "join", null], ["no", "join", null],
-    ]);
-  });
-
-  test("goes from left to right and puts no node upon another", () => {
-    const nodes = placeNodes(["decide", "yes", "no", "join"], edgesOf(dag));
-    const [decide, yes, no, join] = nodes;
-    expect(decide!.x + nodeWidth).toBeLessThan(yes!.x);
-    expect(yes!.x + nodeWidth).toBeLessThan(join!.x);
-    expect(Math.abs(yes!.y - no!.y)).toBeGreaterThanOrEqual(nodeHeight);
   });
 });
 

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { portray, stage } from "./browser";
+
+const on = stage();
+
+async function emptyPipeline(name: string): Promise<string> {
+  return (await on.service.call("POST", "/pipelines", { dag: { name, steps: [], outputs: {} } })).id;
+}
+
+const dagOf = async (id: string) => (await on.service.call("GET", `/pipelines/${id}`)).dag;
+const stepNode = (page: Page, name: string) => page.locator(".react-flow__node", { hasText: name });
+const saved = (page: Page) => page.getByRole("toolbar", { name: "Editor" }).getByText("Saved", { exact: true });
+
+const handle = (id: string, which: "source" | "target", name = "") =>
+  `.react-flow__node[data-id="${id}"] .react-flow__handle.${which}${name ? `[data-handleid="branch:${name}"]` : ""}`;
+
+/** Waits until both have come to rest, as the canvas fits what it shows into itself. */
+const connect = (page: Page, from: string, to: string) => page.locator(from).dragTo(page.locator(to));
+
+describe("a pipeline by mouse", () => {
+  it("is built from nothing with a branch, saved, read again and run", async () => {
+    const id = await emptyPipeline("By mouse");
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await page.getByText("Drag an action here").waitFor();
+    await portray(page, "editor-empty");
+    const palette = page.getByRole("complementary", { name: "Actions" });
+    await palette.getByRole("button", { name: /^Set Output/ }).dragTo(page.locator(".editor-canvas"), { targetPosition: { x: 60, y: 200 } });
+    await stepNode(page, "Set Output").waitFor();
+    const panel = page.getByRole("complementary", { name: /^Step / });
+    await panel.getByLabel("Outputs", { exact: true }).fill('{"count": 7}');
+    await panel.getByLabel("Name of the step").fill("Count");
+    await palette.getByRole("button", { name: /^Conditional Branch/ }).click();
+    await page.getByRole("complementary", { name: "Step Conditional Branch" }).getByRole("button", { name: "Add a branch" }).click();
+    await page.getByRole("complementary", { name: "Step Conditional Branch" }).getByRole("button", { name: "Add a branch" }).click();
+    await panel.getByRole("textbox", { name: "Condition" }).first().fill("{{ steps.set_output.outputs.count > 5 }}");
+    for (const name of ["Log", "Transform"]) {
+      await page.locator(".react-flow__pane").click({ position: { x: 8, y: 8 } });
+      await palette.getByRole("button", { name: new RegExp(`^${name}`) }).click();
+    }
+    await page.getByRole("button", { name: "Arrange all steps" }).click();
+    await page.locator(".react-flow__controls-fitview").click();
+    await connect(page, handle("conditional_branch", "source", "branch_1"), handle("log", "target"));
+    await connect(page, handle("conditional_branch", "source", "branch_2"), handle("transform", "target"));
+    await expect.poll(() => page.locator(".react-flow__edge").count()).toBe(3);
+    await page.getByRole("button", { name: "Arrange all steps" }).click();
+    await page.locator(".react-flow__controls-fitview").click();
+    await page.locator(".palette-scroll").evaluate((element) => (element.scrollTop = 0));
+    await portray(page, "editor-branches");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await saved(page).waitFor();
+
+    const dag = await dagOf(id);
+    const [first, branch, log, transform] = dag.steps;
+    expect(first).toMatchObject({ id: "set_output", name: "Count", params: { outputs: { count: 7 } } });
+    expect(branch.depends_on).toEqual(["set_output"]);
+    expect(branch.params.branches.map((item: any) => item.target_step)).toEqual(["log", "transform"]);
+    expect([log.depends_on, transform.depends_on]).toEqual([["conditional_branch"], ["conditional_branch"]]);
+
+    await page.reload();
+    await expect.poll(() => page.locator(".react-flow__node").count()).toBe(4);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Run" }).click();
+    await page.getByRole("heading", { name: /By mouse/ }).getByText("Completed").waitFor();
+  });
+
+  it("refuses a cycle while one connects, and says why", async () => {
+    const dag = { name: "Round", steps: ["a", "b"].map((id) => ({ id, name: `Step ${id}`, action: "log", params: {}, depends_on: id === "b" ? ["a"] : [] })) };
+    const { id } = await on.service.call("POST", "/pipelines", { dag });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await expect.poll(() => page.locator(".react-flow__edge").count()).toBe(1);
+    await connect(page, handle("b", "source"), handle("a", "target"));
+    await page.getByText(/^Not connected: /).waitFor();
+    expect(await page.locator(".react-flow__edge").count()).toBe(1);
+  });
+});
+
+describe("a pipeline by keyboard alone", () => {
+  it("is built from nothing, connected, saved and run", async () => {
+    const id = await emptyPipeline("By keys");
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await page.getByText("Drag an action here").waitFor();
+    const press = (...keys: string[]) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+    await press("a");
+    await page.getByRole("dialog", { name: "Add a step" }).waitFor();
+    await portray(page, "editor-add");
+    await page.keyboard.type("set out");
+    await press("Enter");
+    await stepNode(page, "Set Output").waitFor();
+    await press("a");
+    await page.keyboard.type("transform");
+    await press("Enter");
+    await stepNode(page, "Transform").waitFor();
+    await press("Enter");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Name of the step");
+    await press("Control+A");
+    await page.keyboard.type("Shout");
+    await stepNode(page, "Shout").waitFor();
+    await press("Control+s");
+    await saved(page).waitFor();
+    const { steps } = await dagOf(id);
+    expect(steps.map((step: any) => [step.id, step.name, step.depends_on])).toEqual([["set_output", "Set Output", []], ["transform", "Shout", ["set_output"]]]);
+    await press("Control+Enter");
+    await page.getByRole("dialog", { name: "Run By keys" }).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Run" }).focus();
+    await press("Enter");
+    await page.getByRole("heading", { name: /By keys/ }).getByText("Completed").waitFor();
+  });
+
+  it("takes back and does again without end", async () => {
+    const id = await emptyPipeline("Back and forth");
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await page.getByText("Drag an action here").waitFor();
+    for (let step = 1; step <= 12; step++) {
+      await page.keyboard.press("a");
+      await page.keyboard.type("log");
+      await page.keyboard.press("Enter");
+      await expect.poll(() => page.locator(".react-flow__node").count()).toBe(step);
+    }
+    for (let step = 0; step < 12; step++) await page.keyboard.press("Control+z");
+    await expect.poll(() => page.locator(".react-flow__node").count()).toBe(0);
+    for (let step = 0; step < 12; step++) await page.keyboard.press("Control+Shift+z");
+    await expect.poll(() => page.locator(".react-flow__node").count()).toBe(12);
+  });
+});
+
+describe("text and canvas", () => {
+  const dag = { name: "Two views", steps: [{ id: "one", name: "One", action: "log", params: { message: "hi" } }] };
+
+  it("show one document, and mark what is wrong at the line and at the node", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await stepNode(page, "One").waitFor();
+    await page.getByRole("button", { name: "Text", exact: true }).click();
+    const text = page.getByRole("textbox", { name: "The pipeline as text" });
+    await text.click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.insertText("  - id: two\n    name: Two\n    action: nothing_like_it\n    depends_on:\n      - one\n");
+    await stepNode(page, "Two").waitFor();
+    await expect.poll(() => page.locator('.react-flow__node[data-id="two"] [data-tone="bad"], .react-flow__node[data-id="two"] [data-tone="warn"]').count()).toBeGreaterThan(0);
+    await page.locator(".cm-lint-marker").first().waitFor();
+    await portray(page, "editor-text");
+    await page.keyboard.press("Control+End");
+    await page.keyboard.insertText("  - [");
+    await page.getByText(/^Line \d+: /).waitFor();
+    expect(await page.getByRole("button", { name: "Save", exact: true }).isDisabled()).toBe(true);
+    expect(await page.locator(".react-flow__node").count()).toBe(2);
+  });
+
+  it("follow the canvas, and keep the comments of the text", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { ...dag, name: "Followed" } });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await stepNode(page, "One").waitFor();
+    await page.getByRole("button", { name: "Text", exact: true }).click();
+    const text = page.getByRole("textbox", { name: "The pipeline as text" });
+    await text.click();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.insertText("# kept\n");
+    await stepNode(page, "One").click();
+    await page.getByLabel("Name of the step").fill("Renamed");
+    await expect.poll(() => text.innerText()).toContain("name: Renamed");
+    expect(await text.innerText()).toContain("# kept");
+  });
+});
+
+describe("what the service says", () => {
+  it("stands at the field that it is about", async () => {
+    const dag = { name: "Checked", steps: [{ id: "wait", name: "Wait", action: "delay", params: { duration_seconds: 1 } }] };
+    const { id } = await on.service.call("POST", "/pipelines", { dag });
+    const page = await on.open(`/pipelines/${id}/edit`, { expected: /400/ });
+    await stepNode(page, "Wait").click();
+    const panel = page.getByRole("complementary", { name: "Step Wait" });
+    await panel.getByRole("spinbutton", { name: /^Duration/ }).fill("99999");
+    await expect.poll(() => panel.getByRole("spinbutton", { name: /^Duration/ }).getAttribute("aria-invalid")).toBe("true");
+    await page.locator('.react-flow__node[data-id="wait"] [data-tone="bad"]').waitFor();
+    await portray(page, "editor-problem");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText(/^Not saved: /).waitFor();
+  });
+});
+
+describe("every kind of parameter", () => {
+  let types: { type: string; name: string; action: string }[] = [];
+  beforeAll(async () => {
+    const { actions } = await on.service.call("GET", "/actions");
+    const seen = new Map<string, { type: string; name: string; action: string }>();
+    for (const action of actions) for (const param of action.params) if (!param.group && !param.visibleWhen && !seen.has(param.type)) seen.set(param.type, { type: param.type, name: param.name, action: action.type });
+    types = [...seen.values()];
+  });
+
+  it("has a widget, and can be written as a template instead", async () => {
+    expect(types.length).toBeGreaterThanOrEqual(8);
+    const dag = { name: "All kinds", steps: types.map(({ type, action }) => ({ id: type, name: `Kind ${type}`, action, params: {} })) };
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "All kinds", steps: [], outputs: {} } });
+    const page = await on.open(`/pipelines/${id}/edit`, { expected: /400|404|502|503/ });
+    await page.getByRole("button", { name: "Text", exact: true }).click();
+    const text = page.getByRole("textbox", { name: "The pipeline as text" });
+    await page.getByLabel("Format").selectOption("json");
+    await text.click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(JSON.stringify(dag, null, 2));
+    await expect.poll(() => page.locator(".react-flow__node").count()).toBe(types.length);
+    await page.getByRole("button", { name: "Text", exact: true }).click();
+    for (const { type } of types) {
+      await page.locator(`.react-flow__node[data-id="${type}"]`).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("complementary", { name: `Step Kind ${type}` }).locator(".param-form .field, .param-form fieldset").first().waitFor();
+    }
+  });
+});
