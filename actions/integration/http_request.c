@@ -19,35 +19,7 @@
  * definitely and may be repeated; one that ended without a complete answer has an unknown outcome.
  */
 #include <budpipeline/action.h>
-
-#include <string.h>
-#include <strings.h>
-
-enum {
-        TIMEOUT_SECONDS = 30,
-        TIMEOUT_SECONDS_MAX = 300,
-};
-
-static const struct {
-        const char *name;
-        bool has_body;
-        enum bp_effect effect;
-} methods[] = {
-        {"GET", false, BP_IDEMPOTENT}, {"POST", true, BP_ONCE},          {"PUT", true, BP_IDEMPOTENT},
-        {"PATCH", true, BP_ONCE},      {"DELETE", false, BP_IDEMPOTENT},
-};
-
-enum { METHOD_UNKNOWN = BP_COUNT(methods) };
-
-static size_t method_of(struct bp_action_context *context) {
-        const struct bp_value *value = bp_param(context, "method");
-        const char *name = value ? context->host->as_string(value, NULL) : "GET";
-
-        for (size_t i = 0; i < BP_COUNT(methods); i++)
-                if (strcasecmp(name, methods[i].name) == 0)
-                        return i;
-        return METHOD_UNKNOWN;
-}
+#include <budpipeline/http_call.h>
 
 /* ---- failures ---- */
 
@@ -67,103 +39,13 @@ static int fail_blocked(struct bp_action_context *context, const char *reason) {
         return bp_fail(context, "REQUEST_BLOCKED", "Request blocked (SSRF protection): %s", reason);
 }
 
-static int fail_timed_out(struct bp_action_context *context, bool was_sent) {
-        const struct bp_value *seconds = bp_param(context, "timeout_seconds");
-        const char *text = seconds ? context->host->to_text(context, seconds, NULL) : "30";
-
-        output_nothing(context);
-        if (was_sent)
-                return bp_unknown(context, "REQUEST_TIMEOUT", "Request timed out after %ss", text ? text : "30");
-        return bp_fail(context, "REQUEST_TIMEOUT", "Request timed out after %ss", text ? text : "30");
-}
-
-static int fail_unknown(struct bp_action_context *context, const char *message) {
-        output_nothing(context);
-        return bp_unknown(context, "REQUEST_FAILED", "Request failed: %s", message);
-}
-
 /* ---- the request ---- */
-
-static const struct bp_value *header(struct bp_action_context *context, const char *wanted) {
-        const struct bp_value *headers = bp_param(context, "headers"), *value;
-        const char *name;
-
-        for (size_t i = 0; (value = context->host->member(headers, i, &name)); i++)
-                if (strcasecmp(name, wanted) == 0)
-                        return value;
-        return NULL;
-}
-
-static bool is_scalar(struct bp_action_context *context, const struct bp_value *value) {
-        enum bp_type type = bp_type(context, value);
-
-        return type == BP_BOOL || type == BP_INT || type == BP_FLOAT;
-}
-
-/* Numbers and booleans as JSON has them; null leaves the header out. @return false for what is no header value */
-static bool add_header(struct bp_action_context *context, struct bp_builder *headers, const char *name,
-                       const struct bp_value *value) {
-        if (bp_type(context, value) == BP_NULL)
-                return true;
-        if (bp_type(context, value) == BP_STRING) {
-                context->host->object_set(headers, name, value);
-                return true;
-        }
-        if (!is_scalar(context, value))
-                return false;
-        context->host->object_set(headers, name, bp_make_text(context, context->host->to_json(context, value, NULL)));
-        return true;
-}
-
-static bool add_headers(struct bp_action_context *context, struct bp_builder *headers) {
-        const struct bp_value *given = bp_param(context, "headers"), *value;
-        const char *name;
-
-        if (given && bp_type(context, given) != BP_OBJECT)
-                return false;
-        for (size_t i = 0; (value = context->host->member(given, i, &name)); i++)
-                if (!add_header(context, headers, name, value))
-                        return false;
-        return true;
-}
-
-static const struct bp_value *build_headers(struct bp_action_context *context, size_t method, bool is_json) {
-        struct bp_builder *headers = context->host->object_new(context);
-
-        if (!add_headers(context, headers))
-                return NULL;
-        if (is_json && !header(context, "Content-Type"))
-                context->host->object_set(headers, "Content-Type", bp_make_text(context, "application/json"));
-        if (strcmp(methods[method].name, "GET") != 0 && *context->idempotency_key &&
-            !header(context, "Idempotency-Key"))
-                context->host->object_set(headers, "Idempotency-Key", bp_make_text(context, context->idempotency_key));
-        return context->host->finish(headers);
-}
 
 /* NULL when nothing is to be sent. Numbers and booleans are never empty. */
 static const struct bp_value *body_of(struct bp_action_context *context) {
         const struct bp_value *body = bp_param(context, "body");
 
-        return bp_truth(context, body) || is_scalar(context, body) ? body : NULL;
-}
-
-static const struct bp_value *metadata_of(struct bp_action_context *context) {
-        struct bp_builder *metadata = context->host->object_new(context);
-
-        context->host->object_set(metadata, "execution_id", bp_make_text(context, context->execution_id));
-        context->host->object_set(metadata, "step_id", bp_make_text(context, context->step_id));
-        return context->host->finish(metadata);
-}
-
-static const struct bp_value *with_metadata(struct bp_action_context *context, const struct bp_value *body) {
-        struct bp_builder *extended = context->host->object_new(context);
-        const struct bp_value *value;
-        const char *key;
-
-        for (size_t i = 0; (value = context->host->member(body, i, &key)); i++)
-                context->host->object_set(extended, key, value);
-        context->host->object_set(extended, "_workflow_metadata", metadata_of(context));
-        return context->host->finish(extended);
+        return bp_truth(context, body) || bp_is_scalar(context, body) ? body : NULL;
 }
 
 static bool names_json(struct bp_action_context *context, const struct bp_value *content_type) {
@@ -173,28 +55,19 @@ static bool names_json(struct bp_action_context *context, const struct bp_value 
 }
 
 static bool is_sent_as_text(struct bp_action_context *context, const struct bp_value *body) {
-        const struct bp_value *content_type = header(context, "Content-Type");
+        const struct bp_value *content_type = bp_http_given_header(context, "Content-Type");
 
         return bp_type(context, body) == BP_STRING && content_type && !names_json(context, content_type);
 }
 
-static uint32_t timeout_ms_of(struct bp_action_context *context) {
-        double seconds = bp_param_float(context, "timeout_seconds", TIMEOUT_SECONDS);
-
-        if (!(seconds > 0))
-                return TIMEOUT_SECONDS * 1000;
-        if (seconds > TIMEOUT_SECONDS_MAX)
-                return TIMEOUT_SECONDS_MAX * 1000;
-        return seconds < 0.001 ? 1 : (uint32_t)(seconds * 1000);
-}
-
-static int send(struct bp_action_context *context, const char *url, size_t method, const struct bp_value *body) {
+static int send(struct bp_action_context *context, const char *url, const struct bp_http_method *method,
+                const struct bp_value *body) {
         bool is_text = body && is_sent_as_text(context, body);
         struct bp_http_request request = {.struct_size = sizeof(request),
-                                          .timeout_ms = timeout_ms_of(context),
-                                          .method = methods[method].name,
+                                          .timeout_ms = bp_http_timeout_ms(context),
+                                          .method = method->name,
                                           .url = url,
-                                          .headers = build_headers(context, method, body && !is_text)};
+                                          .headers = bp_http_headers(context, method, body && !is_text)};
 
         if (!request.headers)
                 return fail_without_answer(context, "headers must be an object of texts");
@@ -207,19 +80,19 @@ static int send(struct bp_action_context *context, const char *url, size_t metho
 
 static int http_request_execute(struct bp_action_context *context) {
         const char *url = bp_param_string(context, "url", ""), *refusal;
-        size_t method = method_of(context);
+        const struct bp_http_method *method = bp_http_method(context, "GET");
         const struct bp_value *body;
 
-        if (method == METHOD_UNKNOWN)
-                return fail_without_answer(context, "method must be one of: GET, POST, PUT, PATCH, DELETE");
+        if (!method)
+                return fail_without_answer(context, BP_HTTP_METHOD_RULE);
         refusal = context->host->http_guard(context, url);
         if (refusal)
                 return fail_blocked(context, refusal);
-        body = methods[method].has_body ? body_of(context) : NULL;
-        if (methods[method].has_body && bp_param_bool(context, "include_metadata", false)) {
+        body = method->has_body ? body_of(context) : NULL;
+        if (method->has_body && bp_param_bool(context, "include_metadata", false)) {
                 if (body && bp_type(context, body) != BP_OBJECT)
                         return fail_without_answer(context, "include_metadata needs a body that is an object");
-                body = with_metadata(context, body);
+                body = bp_with_workflow_metadata(context, body);
         }
         return send(context, url, method, body);
 }
@@ -240,32 +113,16 @@ static int take_answer(struct bp_action_context *context, const struct bp_http_r
 }
 
 static int http_request_on_reply(struct bp_action_context *context, const struct bp_http_response *reply) {
-        bool was_sent = reply->failure != BP_HTTP_UNSENT && reply->failure != BP_HTTP_BLOCKED;
-
-        if (reply->failure == BP_HTTP_OK)
-                return take_answer(context, reply);
-        if (reply->failure == BP_HTTP_BLOCKED)
-                return fail_blocked(context, reply->message);
-        if (reply->failure == BP_HTTP_TIMEOUT || reply->timed_out)
-                return fail_timed_out(context, was_sent);
-        return was_sent ? fail_unknown(context, reply->message) : fail_without_answer(context, reply->message);
+        return reply->failure == BP_HTTP_OK ? take_answer(context, reply)
+                                            : bp_http_fail(context, reply, "Request", output_nothing);
 }
 
 static uint32_t http_request_effect_of(struct bp_action_context *context) {
-        size_t method = method_of(context);
-
-        return method == METHOD_UNKNOWN ? BP_ONCE : methods[method].effect;
+        return bp_http_effect(context, "GET");
 }
 
 static void http_request_validate(struct bp_action_context *context) {
-        const char *url = bp_param_string(context, "url", "");
-
-        if (!*url)
-                bp_finding(context, "url is required");
-        else if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-                bp_finding(context, "url must start with http:// or https://");
-        if (method_of(context) == METHOD_UNKNOWN)
-                bp_finding(context, "method must be one of: GET, POST, PUT, PATCH, DELETE");
+        bp_http_validate(context, "GET");
 }
 
 /* clang-format off */
@@ -278,8 +135,7 @@ BP_ACTION(http_request,
                  .placeholder = "https://api.example.com/endpoint", .description = "Where the request goes."},
                 {.name = "method", .label = "Method", .type = BP_PARAM_SELECT, .default_json = "\"GET\"",
                  .description = "The HTTP method.",
-                 BP_OPTIONS({"GET", "GET"}, {"POST", "POST"}, {"PUT", "PUT"}, {"PATCH", "PATCH"},
-                            {"DELETE", "DELETE"})},
+                 BP_HTTP_METHOD_OPTIONS},
                 {.name = "headers", .label = "Headers", .type = BP_PARAM_JSON,
                  .description = "Object of request headers."},
                 {.name = "body", .label = "Body", .type = BP_PARAM_JSON,
