@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/problem.h"
+#include "base/zone.h"
 #include "host/state.h"
 
 enum { LOG_LINES_MAX = 10000 };
@@ -185,9 +186,43 @@ const char *bp_host_http_guard(struct bp_action_context *context, const char *ur
         return services->http_guard ? services->http_guard(state->call->userdata, url, state->arena) : NULL;
 }
 
+/* ---- later services ---- */
+
+/* @return 0, or 1 with none; the call is spoilt when memory is exhausted. */
+static int find_zone(struct bp_host_state *state, const char *name, const struct bp_zone **ret_zone) {
+        int r = name ? bp_zone_load(state->arena, BP_ZONE_FOLDER, name, ret_zone) : 1;
+
+        if (r < 0)
+                bp_host_spoil(state, r, NULL);
+        return r == 0 ? 0 : 1;
+}
+
+static int zone_to_civil(struct bp_action_context *context, const char *name, int64_t unix_seconds,
+                         struct bp_civil *ret_civil) {
+        const struct bp_zone *zone;
+
+        if (find_zone(bp_host_state_of(context), name, &zone))
+                return 1;
+        *ret_civil = bp_zone_civil(zone, unix_seconds);
+        return 0;
+}
+
+static int zone_to_unix(struct bp_action_context *context, const char *name, const struct bp_civil *civil,
+                        int64_t *ret_unix_seconds) {
+        const struct bp_zone *zone;
+
+        if (find_zone(bp_host_state_of(context), name, &zone))
+                return 1;
+        if (!bp_civil_is_valid(civil))
+                return 2;
+        *ret_unix_seconds = bp_zone_unix(zone, civil);
+        return 0;
+}
+
 const void *bp_host_service(struct bp_action_context *context, const char *name, uint32_t revision) {
+        static const struct bp_zone_service zone = {
+                .struct_size = sizeof(zone), .to_civil = zone_to_civil, .to_unix = zone_to_unix};
+
         (void)context;
-        (void)name;
-        (void)revision;
-        return NULL;
+        return name && strcmp(name, "zone") == 0 && revision == 1 ? &zone : NULL;
 }

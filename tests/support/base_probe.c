@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "base/value.h"
+#include "base/zone.h"
 
 struct answer {
         struct bp_arena *arena;
@@ -88,6 +89,42 @@ static void write_comparison(struct answer *answer, const struct bp_value *value
                 bp_strbuf_add_text(&answer->text, order < 0 ? " <" : order > 0 ? " >" : " =");
 }
 
+static const struct bp_zone *zone_of(struct answer *answer, const struct bp_value *value) {
+        const struct bp_zone *zone;
+
+        return bp_zone_load(answer->arena, BP_ZONE_FOLDER, value->as.items[0].as.text, &zone) == 0 ? zone : NULL;
+}
+
+static int32_t number_at(const struct bp_value *value, uint32_t index) {
+        return (int32_t)value->as.items[index].as.integer;
+}
+
+/* [zone, seconds since 1970, ...]: what clocks show at each moment, and how far they are ahead of UTC. */
+static void write_civil(struct answer *answer, const struct bp_value *value) {
+        const struct bp_zone *zone = zone_of(answer, value);
+
+        for (uint32_t i = 1; zone && i < value->count; i++) {
+                int64_t at = value->as.items[i].as.integer;
+                struct bp_civil civil = bp_zone_civil(zone, at);
+
+                bp_strbuf_printf(&answer->text, "%04d-%02d-%02d %02d:%02d:%02d %d;", civil.year, civil.month, civil.day,
+                                 civil.hour, civil.minute, civil.second, bp_zone_offset(zone, at));
+        }
+}
+
+/* [zone, [year, month, day, hour, minute, second], ...]: when clocks show each. */
+static void write_unix(struct answer *answer, const struct bp_value *value) {
+        const struct bp_zone *zone = zone_of(answer, value);
+
+        for (uint32_t i = 1; zone && i < value->count; i++) {
+                const struct bp_value *parts = &value->as.items[i];
+                struct bp_civil civil = {number_at(parts, 0), number_at(parts, 1), number_at(parts, 2),
+                                         number_at(parts, 3), number_at(parts, 4), number_at(parts, 5)};
+
+                bp_strbuf_printf(&answer->text, "%lld;", (long long)bp_zone_unix(zone, &civil));
+        }
+}
+
 static const struct {
         const char *name;
         void (*write)(struct answer *answer, const struct bp_value *value);
@@ -95,7 +132,7 @@ static const struct {
         {"repr", write_repr},          {"text", write_text},   {"json", write_json},
         {"pretty", write_pretty},      {"upper", write_upper}, {"lower", write_lower},
         {"title", write_title},        {"fold", write_fold},   {"properties", write_properties},
-        {"compare", write_comparison},
+        {"compare", write_comparison}, {"civil", write_civil}, {"unix", write_unix},
 };
 
 static void answer_line(const struct bp_value *line, struct answer *answer) {
