@@ -278,6 +278,11 @@ struct bp_action {
 
         /** Parameters that are read though no form offers them: NULL-terminated names, see BP_STRINGS [none] */
         const char *const *also_accepts;
+
+        /* What becomes of outputs when a sleep is over, see bp_sleep_until(). */
+
+        const char *woken;    /**< the output that becomes true [none] */
+        const char *woken_at; /**< the output that becomes the time, as ISO 8601 in UTC [none] */
 };
 
 /** What a shared object offers. Constant data. */
@@ -670,7 +675,10 @@ static inline int bp_await_reply(struct bp_action_context *context, const struct
         return context->host->await_reply(context, request, state);
 }
 
-/** The step completes, with the outputs set so far, at this time: durable, holds no thread and no parallel slot. */
+/**
+ * The step completes, with the outputs set so far, at this time: durable, holds no thread and no parallel slot. The
+ * action's `woken` and `woken_at` are outputs that are set then.
+ */
 static inline int bp_sleep_until(struct bp_action_context *context, int64_t unix_us) {
         return context->host->sleep_until(context, unix_us);
 }

@@ -133,6 +133,15 @@ int bp_decide_complete(struct bp_turn *turn, uint32_t index) {
         return complete_with(turn, index, outputs_of(turn->input->result));
 }
 
+/* With what execute left, and with what is known only now. */
+static int complete_woken(struct bp_turn *turn, uint32_t index) {
+        const struct bp_action_entry *entry = bp_step_definition(turn->execution, index)->entry;
+        struct bp_value outputs = bp_step_outputs(bp_turn_step(turn, index)), woken;
+        int r = bp_outputs_at_wake(bp_action_entry_meta(entry), &outputs, turn->input->now, turn->batch->arena, &woken);
+
+        return r < 0 ? r : complete_with(turn, index, &woken);
+}
+
 /* With what execute left, and what an event puts over it. */
 int bp_decide_complete_wait(struct bp_turn *turn, uint32_t index) {
         struct bp_value outputs = bp_step_outputs(bp_turn_step(turn, index));
@@ -140,6 +149,8 @@ int bp_decide_complete_wait(struct bp_turn *turn, uint32_t index) {
         struct bp_object_builder merged;
         int r;
 
+        if (turn->input->type != BP_INPUT_EVENT)
+                return complete_woken(turn, index);
         if (!added)
                 return complete_with(turn, index, &outputs);
         if (added->type != BP_OBJECT)

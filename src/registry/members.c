@@ -20,7 +20,9 @@ const struct bp_text_members bp_action_texts = TABLE(
         {.wire = "color", .offset = offsetof(struct bp_action, color)},
         {.wire = "docsUrl", .offset = offsetof(struct bp_action, docs_url)},
         {.wire = "deprecated", .offset = offsetof(struct bp_action, deprecated)},
-        {.wire = "routes", .offset = offsetof(struct bp_action, routes)});
+        {.wire = "routes", .offset = offsetof(struct bp_action, routes)},
+        {.wire = "woken", .offset = offsetof(struct bp_action, woken)},
+        {.wire = "wokenAt", .offset = offsetof(struct bp_action, woken_at)});
 
 const struct bp_text_members bp_param_texts = TABLE(
         {.wire = "name", .offset = offsetof(struct bp_param_definition, name), .mandatory = true},

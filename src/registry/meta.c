@@ -188,6 +188,12 @@ static void check_routes(const struct bp_action_meta *meta, struct bp_finder *fi
                               meta->routes);
 }
 
+static void check_woken(const struct bp_action_meta *meta, const char *output, const char *pointer,
+                        struct bp_finder *finder) {
+        if (output && !bp_action_meta_output(meta, output))
+                bp_finder_add(finder, pointer, "%s must name an output, '%.64s' is none", pointer + 1, output);
+}
+
 static void check_names(const char *const *texts, const char *member, struct bp_finder *finder) {
         const struct bp_text_member service = {.wire = member, .mandatory = true};
 
@@ -291,6 +297,8 @@ static void fill_plain_members(const struct bp_action *action, const struct bp_m
         meta->docs_url = action->docs_url;
         meta->deprecated = action->deprecated;
         meta->routes = action->routes;
+        meta->woken = action->woken;
+        meta->woken_at = action->woken_at;
 }
 
 int bp_action_meta_build(struct bp_arena *arena, const struct bp_action *action, const struct bp_meta_source *source,
@@ -313,6 +321,8 @@ int bp_action_meta_build(struct bp_arena *arena, const struct bp_action *action,
                 return finder->error;
         check_visibility_targets(&meta, finder);
         check_routes(&meta, finder);
+        check_woken(&meta, meta.woken, "/woken", finder);
+        check_woken(&meta, meta.woken_at, "/wokenAt", finder);
         build_examples(arena, action, finder, &meta);
         if (bp_finder_result(finder))
                 return bp_finder_result(finder);

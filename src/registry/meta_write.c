@@ -155,6 +155,8 @@ static void write_additions(struct bp_writer *object, const struct bp_action_ent
         bp_writer_text(object, "effect", bp_wire_name_of(&bp_effect_names, meta->effect));
         bp_writer_bool(object, "timeoutIsSuccess", meta->timeout_is_success);
         bp_writer_text(object, "routes", meta->routes);
+        bp_writer_text(object, "woken", meta->woken);
+        bp_writer_text(object, "wokenAt", meta->woken_at);
         bp_writer_text(object, "deprecated", meta->deprecated);
         bp_writer_texts(object, "alsoAccepts", meta->also_accepts);
         bp_writer_text(object, "publisher", entry->publisher);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/value.h"
 
 struct bp_arena;
@@ -76,6 +77,7 @@ struct bp_action_meta {
         const char *const *required_permissions;    /**< NULL-terminated, never NULL */
         const char *const *also_accepts;            /**< NULL-terminated, never NULL */
         const char *docs_url, *deprecated, *routes; /**< or NULL */
+        const char *woken, *woken_at;               /**< or NULL */
 };
 
 /** Parameters that must be given, in declaration order: calls `visit` with each. */
@@ -229,6 +231,11 @@ bool bp_params_have_templates(const struct bp_action_meta *meta, const struct bp
  * forms). */
 int bp_params_complete(const struct bp_action_meta *meta, const struct bp_value *params, struct bp_arena *arena,
                        struct bp_value *ret_params);
+
+/** The outputs of a sleep that is over: as they were set, and the time it is where the action wants to say it.
+ * @return 0, -ENOMEM or -E2BIG. */
+int bp_outputs_at_wake(const struct bp_action_meta *meta, const struct bp_value *outputs, struct bp_wall now,
+                       struct bp_arena *arena, struct bp_value *ret_outputs);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Metadata as JSON

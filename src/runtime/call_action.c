@@ -147,6 +147,14 @@ static bool sleep_until(struct session *session, struct bp_wall wake_at) {
         return true;
 }
 
+static int sleep_and_wake(struct session *session, const struct bp_call *call, struct bp_call_result *result) {
+        if (sleep_until(session, result->wake_at))
+                return bp_outputs_at_wake(bp_action_entry_meta(call->entry), &result->outputs, service_now(session),
+                                          call->arena, &result->outputs);
+        fail_result(result, "CANCELLED", "The call was stopped.");
+        return 0;
+}
+
 static int call_until_done(struct session *session, struct bp_call *call, struct bp_call_result *result) {
         int r = bp_call_execute(call, result);
 
@@ -158,9 +166,7 @@ static int call_until_done(struct session *session, struct bp_call *call, struct
                 else
                         r = perform_round(session, call, result);
         }
-        if (r == 0 && result->outcome == BP_SLEEPING && !sleep_until(session, result->wake_at))
-                fail_result(result, "CANCELLED", "The call was stopped.");
-        return r;
+        return r == 0 && result->outcome == BP_SLEEPING ? sleep_and_wake(session, call, result) : r;
 }
 
 static struct bp_action_answer answer_of(const struct bp_call_result *result) {

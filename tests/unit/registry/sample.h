@@ -22,7 +22,7 @@ BP_ACTION(sample,
         BP_RETRY(.max_attempts = 4, .backoff_multiplier = 1.5, .initial_interval_seconds = 2,
                  .max_interval_seconds = 30, .jitter = 0.25),
         .required_services = BP_STRINGS("budapp", "budsim"), .required_permissions = BP_STRINGS("model.write"),
-        .also_accepts = BP_STRINGS("hint"),
+        .also_accepts = BP_STRINGS("hint"), .woken = "success", .woken_at = "body",
         .docs_url = "https://example.com/docs", .deprecated = "use another", .routes = "branches",
         BP_PARAMS(
                 {.name = "model", .label = "Model", .type = BP_PARAM_MODEL_REF, .required = 1, .alias = "model_id"},

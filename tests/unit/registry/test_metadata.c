@@ -236,6 +236,59 @@ static void routes_names_a_parameter_of_branches(void **state) {
         assert_string_equal(fixture->problems.items[0]->pointer, "/routes");
 }
 
+static void woken_names_an_output(void **state) {
+        static const struct {
+                const char *woken, *woken_at, *pointer;
+        } cases[] = {{NULL, NULL, NULL},
+                     {"done", NULL, NULL},
+                     {NULL, "at", NULL},
+                     {"nobody", NULL, "/woken"},
+                     {NULL, "nobody", "/wokenAt"}};
+        struct fixture *fixture = *state;
+        size_t findings = 0;
+
+        for (size_t i = 0; i < BP_COUNT(cases); i++) {
+                struct bp_action action = sound_action(i == 0 ? "a" : i == 1 ? "b" : "c");
+                const struct bp_action with_outputs = {BP_OUTPUTS({"done", "boolean", NULL}, {"at", "string", NULL})};
+
+                action.outputs = with_outputs.outputs;
+                action.n_outputs = with_outputs.n_outputs;
+                action.output_size = with_outputs.output_size;
+                action.woken = cases[i].woken;
+                action.woken_at = cases[i].woken_at;
+                assert_int_equal(add(fixture, &action), cases[i].pointer ? BP_PROBLEM : 0);
+                if (cases[i].pointer)
+                        assert_string_equal(fixture->problems.items[findings++]->pointer, cases[i].pointer);
+        }
+}
+
+static void a_sleep_that_is_over_is_said_in_the_outputs(void **state) {
+        static const struct {
+                const char *woken, *woken_at, *expected;
+        } cases[] = {
+                {NULL, NULL, "{\"done\":false,\"at\":null,\"n\":1}"},
+                {"done", NULL, "{\"done\":true,\"at\":null,\"n\":1}"},
+                {"done", "at", "{\"done\":true,\"at\":\"2026-01-17T09:30:00.000001+00:00\",\"n\":1}"},
+        };
+        static const char before[] = "{\"done\": false, \"at\": null, \"n\": 1}";
+        struct fixture *fixture = *state;
+        struct bp_problem problem;
+        struct bp_value outputs, woken;
+
+        assert_int_equal(bp_json_parse(fixture->arena, before, strlen(before), NULL, &outputs, &problem), 0);
+        for (size_t i = 0; i < BP_COUNT(cases); i++) {
+                const struct bp_action_meta meta = {.woken = cases[i].woken, .woken_at = cases[i].woken_at};
+                struct bp_strbuf text;
+
+                assert_int_equal(bp_outputs_at_wake(&meta, &outputs, (struct bp_wall){INT64_C(1768642200000001)},
+                                                    fixture->arena, &woken),
+                                 0);
+                bp_strbuf_init(&text, fixture->arena, SIZE_MAX);
+                bp_json_write(&text, &woken);
+                assert_string_equal(bp_strbuf_text(&text), cases[i].expected);
+        }
+}
+
 static void texts_are_utf8_and_bounded(void **state) {
         struct fixture *fixture = *state;
         struct bp_action action = sound_action("probe");
@@ -371,6 +424,8 @@ int main(void) {
                 TEST(the_executor_must_fit_the_metadata),
                 TEST(numbers_of_the_policy_and_the_modes_are_checked),
                 TEST(routes_names_a_parameter_of_branches),
+                TEST(woken_names_an_output),
+                TEST(a_sleep_that_is_over_is_said_in_the_outputs),
                 TEST(texts_are_utf8_and_bounded),
                 TEST(another_abi_is_refused_with_both_sides_and_what_to_do),
                 TEST(sizes_and_counts_that_make_no_sense_are_refused),

@@ -46,7 +46,8 @@ static const char sample_json[] =
         "\"idempotent\":true,\"requiredServices\":[\"budapp\",\"budsim\"],\"requiredPermissions\":[\"model.write\"],"
         "\"examples\":[{\"title\":\"One\",\"params\":{\"model\":\"m\",\"mode\":\"fast\",\"payload\":1,\"title\":\"t\"},"
         "\"description\":\"The least\"}],\"docsUrl\":\"https://example.com/docs\","
-        "\"effect\":\"once\",\"timeoutIsSuccess\":true,\"routes\":\"branches\",\"deprecated\":\"use another\","
+        "\"effect\":\"once\",\"timeoutIsSuccess\":true,\"routes\":\"branches\",\"woken\":\"success\",\"wokenAt\":"
+        "\"body\",\"deprecated\":\"use another\","
         "\"alsoAccepts\":[\"hint\"],"
         "\"publisher\":\"budpipeline\",\"unavailable\":null}";
 
