@@ -107,8 +107,9 @@ const struct bp_setting bp_settings[] = {
         TEXT("events.topic", "budpipelineEvents", "topic that they come from", .placeholder = "TOPIC"),
         TEXT("events.dead_letter_topic", "poisonMessages", "where Dapr puts those that stay refused", .placeholder = "TOPIC"),
         SWITCH("events.declared", "a manifest subscribes to them: Dapr is not asked to"),
-        TEXT("events.envelope", "notification", "form of the events that subscribers are told",
-             .words = WORDS("notification", "seed"), .placeholder = "FORM"),
+        TEXT("events.envelope", "notification" /* lint: a word */, "form of the events that subscribers are told",
+             .words = WORDS("notification", "seed"), /* lint: a word */
+             .placeholder = "FORM"),
         TEXT("events.notify_topic", NULL, "topic that is told of every execution with subscriber_ids",
              .aliases = WORDS("NOTIFY_SERVICE_TOPIC"), .placeholder = "TOPIC"),
         INTEGER("events.in_flight", "256", 1, 65536, "subscriptions that are told at once, each one event at a time"),

@@ -2,8 +2,9 @@
 /* The table of metrics. A histogram's bounds reach below those of the original where steps take microseconds. */
 #include "metrics/table.h"
 
-static const char *const initiators[] = {"api",           "manual", "schedule", "scheduler", "webhook",   "event",
-                                         "event_trigger", "retry",  "system",   "cli",       "anonymous", NULL};
+static const char *const initiators[] = {
+        "api",    "manual", "schedule",  "scheduler", "webhook" /* lint: a word */, "event", "event_trigger", "retry",
+        "system", "cli",    "anonymous", NULL};
 
 const struct bp_metric_spec bp_metric_specs[BP_N_METRICS] = {
         [BP_METRIC_EXECUTION_CREATED] = {.name = "budpipeline_execution_created_total",

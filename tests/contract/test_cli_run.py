@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """budpipeline run: parameters, forms of output, exit codes, the plan."""
+import datetime
 import json
 import subprocess
 
@@ -138,6 +139,15 @@ def test_timeout_bounds_the_run(cli, pipeline):
     file = pipeline([{"id": "w", "action": "delay", "params": {"duration_seconds": 3000}}])
     done = cli("run", file, "--timeout", "2", "--virtual-time", "--format", "json", timeout=20)
     assert done.code == 1 and result_of(done)["status"] in ("failed", "timeout")
+
+
+def test_a_wait_says_when_it_was_to_end_and_when_it_did(cli, pipeline):
+    file = pipeline([{"id": "w", "action": "wait_until", "params": {"duration_hours": 36}}])
+    outputs = result_of(cli("run", file, "--virtual-time", "--format", "json", timeout=20))["steps"]["w"]["outputs"]
+    planned, actual = (datetime.datetime.fromisoformat(outputs[name]) for name in ("scheduled_wake_time",
+                                                                                   "actual_wake_time"))
+    assert outputs["waited"] is True and outputs["wait_duration_seconds"] == 36 * 3600.0
+    assert datetime.timedelta(0) <= actual - planned < datetime.timedelta(seconds=10)
 
 
 def test_batch_form(cli):
