@@ -80,12 +80,13 @@ static int enter(struct bp_service *service, struct bp_id id, struct waiter *wai
         return 0;
 }
 
-static struct bp_event_on_way *take_out(struct bp_events_on_way *events, struct bp_id id) {
+/* `only_kept`: one that the store has not answered yet stays, since its answer names it. */
+static struct bp_event_on_way *take_out(struct bp_events_on_way *events, struct bp_id id, bool only_kept) {
         struct bp_event_on_way **place, *taken;
 
         pthread_mutex_lock(&events->mutex);
         place = place_of(events, id);
-        taken = *place;
+        taken = *place && (!only_kept || (*place)->is_kept) ? *place : NULL;
         if (taken)
                 *place = taken->next;
         pthread_mutex_unlock(&events->mutex);
@@ -122,12 +123,18 @@ static void answer(struct bp_event_on_way *event, const struct bp_service_event_
         free(event);
 }
 
-/* Answers everyone who waits for this event, if anyone does. */
-static void tell(struct bp_service *service, struct bp_id id, const struct bp_service_event_answer *what) {
-        struct bp_event_on_way *event = take_out(&service->events, id);
+/* Answers everyone who waits for this event, if anyone does: a repetition that the store is still being asked about is
+ * answered by what the store says. */
+static void tell(struct bp_service *service, const struct bp_service_event_answer *what) {
+        struct bp_event_on_way *event = take_out(&service->events, what->id, true);
 
         if (event)
                 answer(event, what);
+}
+
+/* The store has answered: so is everyone who waits. */
+static void tell_of(const struct bp_event_on_way *event, const struct bp_service_event_answer *what) {
+        answer(take_out(&event->service->events, event->id, false), what);
 }
 
 static struct bp_service_event_answer answer_of_row(const struct bp_event_row *row) {
@@ -176,7 +183,7 @@ static void on_kept(void *userdata, int result, const struct bp_event_kept *kept
                 what.state = BP_INBOX_UNROUTABLE;
         else if (result == 0 && deliver(event, &kept->awaited))
                 return;
-        tell(event->service, event->id, &what);
+        tell_of(event, &what);
 }
 
 static void on_replayed(void *userdata, int result, const struct bp_event_kept *kept) {
@@ -187,7 +194,7 @@ static void on_replayed(void *userdata, int result, const struct bp_event_kept *
                 return;
         if (result == BP_STORE_CONFLICT && kept->first.state == BP_INBOX_WAITING)
                 what.result = 0;
-        tell(event->service, event->id, &what);
+        tell_of(event, &what);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -223,7 +230,7 @@ static int new_waiter(bp_service_event_done *done, void *userdata, struct waiter
 
 /* What was entered does not go on: whoever joined meanwhile is told, and the caller by the return. */
 static int give_up(struct bp_event_on_way *event, struct waiter *own, int error) {
-        struct bp_event_on_way *taken = take_out(&event->service->events, event->id);
+        struct bp_event_on_way *taken = take_out(&event->service->events, event->id, false);
         struct waiter **place = &taken->waiters;
 
         while (*place != own)
@@ -311,7 +318,7 @@ static void on_settled(void *userdata, int result, const void *row) {
         (void)row;
         if (result < 0)
                 settled->answer.state = BP_INBOX_WAITING;
-        tell(settled->service, settled->answer.id, &settled->answer);
+        tell(settled->service, &settled->answer);
         free(settled);
 }
 
@@ -339,7 +346,7 @@ static void settle(struct bp_service *service, const struct bp_event_outcome *ou
         }
         if (r < 0) { /* it stays one that waits, and is found late when it is delivered again */
                 free(settled);
-                tell(service, what->id, what);
+                tell(service, what);
         }
 }
 
@@ -366,7 +373,7 @@ void bp_events_outcome(void *userdata, const struct bp_event_outcome *outcome) {
         if (outcome->fate == BP_EVENT_DROPPED)
                 report_dropped(service, outcome->event);
         if (outcome->fate == BP_EVENT_KEPT)
-                tell(service, what.id, &what);
+                tell(service, &what);
         else
                 settle(service, outcome, &what);
 }
