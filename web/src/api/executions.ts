@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { get } from "./client";
+import { newKey } from "./key";
 import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step, StepParams, TemplatePreview } from "./types";
 
 export interface ExecutionFilters {
@@ -45,14 +46,14 @@ export const startExecution = (pipelineId: string, params: Record<string, unknow
   get<ExecutionStart>("/executions", {
     method: "POST",
     body: { workflow_id: pipelineId, params, initiator: "editor" },
-    idempotencyKey: crypto.randomUUID(),
+    idempotencyKey: newKey(),
   });
 
 export const runDefinition = (definition: Record<string, unknown>, params: Record<string, unknown>) =>
   get<ExecutionStart>("/executions/run", {
     method: "POST",
     body: { pipeline_definition: definition, params, initiator: "editor" },
-    idempotencyKey: crypto.randomUUID(),
+    idempotencyKey: newKey(),
   });
 
 export const cancelExecution = (id: string, reason?: string) =>
@@ -63,7 +64,7 @@ export const retryExecution = (id: string, fromStep?: string) =>
   get<ExecutionStart>(`${at(id)}/retry`, {
     method: "POST",
     body: fromStep ? { from_step: fromStep } : {},
-    idempotencyKey: crypto.randomUUID(),
+    idempotencyKey: newKey(),
   });
 export const deleteExecution = (id: string) => get<null>(at(id), { method: "DELETE" });
 

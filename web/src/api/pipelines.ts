@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { get, request } from "./client";
+import { newKey } from "./key";
 import type { Pipeline, PipelineDiff, PipelineRevision, Validation } from "./types";
 
 /** A definition as the service stores it: exactly what was saved. */
@@ -49,7 +50,7 @@ export const restoreVersion = (id: string, version: string) =>
   get<Pipeline>(`/pipelines/${encodeURIComponent(id)}/versions/${encodeURIComponent(version)}/restore`, { method: "POST" });
 
 export const createPipeline = (dag: Dag, fields: { name?: string; icon?: string | null } = {}) =>
-  get<Pipeline>("/pipelines", { method: "POST", body: { dag, ...fields }, idempotencyKey: crypto.randomUUID() });
+  get<Pipeline>("/pipelines", { method: "POST", body: { dag, ...fields }, idempotencyKey: newKey() });
 
 /** Saves a new version. 409 when someone else saved since `etag` was read. */
 export const savePipeline = (id: string, dag: Dag, etag: string | null, fields: { name?: string; icon?: string | null } = {}) =>

@@ -60,8 +60,11 @@ export function pasteSteps(dag: Dag, copied: Copied, routes: RoutesOf, shift: Po
   return { command: all(...commands), ids: renames.map(([, to]) => to) };
 }
 
+/** A character that no id has. */
+const nobodys = "\u{e000}";
+
 /** Renames by way of ids that nobody has, so that a new id may equal an old one of another step. */
 function renameAll(dag: Dag, renames: readonly (readonly [string, string])[], routes: RoutesOf): Dag {
-  const parked = renames.map(([from, to], index) => [from, `paste_${index}_${crypto.randomUUID().replace(/-/g, "")}`, to] as const);
+  const parked = renames.map(([from, to], index) => [from, `${nobodys}${index}`, to] as const);
   return all(...parked.map(([from, between]) => renameStep(from, between, routes)), ...parked.map(([, between, to]) => renameStep(between, to, routes)))(dag);
 }
