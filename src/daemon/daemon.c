@@ -239,6 +239,24 @@ static int make_service(struct daemon *daemon, struct bp_problem *reterr_problem
         return r > 0 ? BP_PROBLEM : r;
 }
 
+/* Authentication without a valid token shuts everybody out: safe, and seldom meant. */
+static int look_for_tokens(const struct daemon *daemon) {
+        _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
+        struct bp_token_row *tokens;
+        size_t n_tokens;
+        int r = arena ? bp_store_tokens(bp_service_store(daemon->service), arena, &tokens, &n_tokens) : -ENOMEM;
+
+        if (r)
+                return r;
+        for (size_t i = 0; i < n_tokens; i++)
+                if (!tokens[i].revoked && (!tokens[i].expires_at.us || tokens[i].expires_at.us > bp_wall_now().us))
+                        return 0;
+        bp_logf(daemon->log, BP_LOG_WARNING, "daemon",
+                "authentication is on and no token is valid, so clients are refused: make one with 'budpipeline token "
+                "create NAME'; it counts at once");
+        return 0;
+}
+
 static int load_pipelines(struct daemon *daemon, struct bp_problem *reterr_problem) {
         const struct bp_pipeline_files files = {.paths = bp_config_list(daemon->config, "pipelines.load"),
                                                 .file_bytes = daemon->assembled.limits.source_bytes,
@@ -290,6 +308,8 @@ static int begin(struct daemon *daemon, struct bp_problem *reterr_problem) {
         if (!daemon->metrics)
                 return -ENOMEM;
         r = make_service(daemon, reterr_problem);
+        if (r == 0 && bp_config_boolean(daemon->config, "auth.enabled"))
+                r = look_for_tokens(daemon);
         if (r == 0)
                 r = load_pipelines(daemon, reterr_problem);
         if (r == 0 && bp_log_takes(daemon->log, BP_LOG_DEBUG))

@@ -170,6 +170,24 @@ def test_tokens_are_seen_at_once(serve, cli):
     assert status(ci) == 401 and status(reader) == 200
 
 
+def test_authentication_that_nobody_can_pass_is_told(serve, cli):
+    """It starts, and lets nobody in: what waits in the store goes on although the last token has expired."""
+    warning = "no token is valid, so clients are refused: make one with 'budpipeline token create NAME'"
+    server = serve("--address", "0.0.0.0", "--auth", "--behind-proxy")
+    url = f"http://127.0.0.1:{server.url.rsplit(':', 1)[1]}"
+    assert warning in server.log
+    assert httpx.get(url + "/health").status_code == 200 and httpx.get(url + "/pipelines").status_code == 401
+    made = cli("token", "create", "ci", "--store", server.store)
+    answer = httpx.get(url + "/pipelines", headers={"Authorization": f"Bearer {made.out.strip()}"})
+    assert (made.code, answer.status_code) == (0, 200)
+    for command, warned in ((None, False), ("revoke", True)):
+        if command:
+            assert cli("token", command, "ci", "--store", server.store).code == 0
+        assert server.stop() == 0
+        server.start()
+        assert (warning in server.log) == warned
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Stopping
 
