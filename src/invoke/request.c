@@ -316,20 +316,23 @@ static const char *path_refusal(const char *path) {
         return has_dot_segment(path) ? "the path of a service must not hold . or .. as a segment" : NULL;
 }
 
-static const char *refusal_of(struct bp_arena *arena, const struct bp_services *services,
-                              const struct bp_service_entry *entry, const struct bp_http_request *request) {
-        const char *refusal = NULL;
-
-        if (!is_app_id(request->service))
-                refusal = "the name of a service has letters, digits, '-', '_' and '.' only";
-        else if (!entry->base.text && !services->dapr.text)
-                refusal = bp_wire_text(arena,
-                                       "service %.100s cannot be reached: neither its URL (services.%.100s.url) nor a "
-                                       "Dapr sidecar (dapr.url) is configured",
-                                       request->service, request->service);
-        else if (request->url)
-                refusal = path_refusal(request->url);
-        return refusal;
+/* @return 0, `ret_refusal` then NULL when it may be sent; -ENOMEM */
+static int check_refusal(struct bp_arena *arena, const struct bp_services *services,
+                         const struct bp_service_entry *entry, const struct bp_http_request *request,
+                         const char **ret_refusal) {
+        *ret_refusal = NULL;
+        if (!is_app_id(request->service)) {
+                *ret_refusal = "the name of a service has letters, digits, '-', '_' and '.' only";
+        } else if (!entry->base.text && !services->dapr.text) {
+                *ret_refusal = bp_wire_text(arena,
+                                            "service %.100s cannot be reached: neither its URL (services.%.100s.url) "
+                                            "nor a Dapr sidecar (dapr.url) is configured",
+                                            request->service, request->service);
+                return *ret_refusal ? 0 : -ENOMEM;
+        } else if (request->url) {
+                *ret_refusal = path_refusal(request->url);
+        }
+        return 0;
 }
 
 static int service_url(struct bp_arena *arena, const struct bp_services *services, const struct bp_service_entry *entry,
@@ -394,7 +397,8 @@ int bp_wire_service(struct bp_arena *arena, const struct bp_services *services, 
         struct bp_http_request *wire = &ret_wire->request;
         int r = take_method(arena, request, wire);
 
-        ret_wire->options.refusal = refusal_of(arena, services, entry, request);
+        if (r == 0)
+                r = check_refusal(arena, services, entry, request, &ret_wire->options.refusal);
         if (r < 0 || ret_wire->options.refusal)
                 return r;
         if (entry->given.timeout_ms)
