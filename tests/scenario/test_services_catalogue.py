@@ -54,6 +54,7 @@ ACTIONS = {
                        {"success": True, "status": "completed", "cluster_id": CLUSTER, "supports_lora": True,
                         "metrics": {"ttft": 95.0, "throughput_per_user": 38.0, "e2e_latency": 14.2, "error_rate": 0.0,
                                     "cost_per_million_tokens": 0.4}}),
+    "notification": ({"channel": "slack", "message": "done"}, ["POST pubsub notifications"], {"sent": True}),
 }
 
 # The forms in which a job of an action says that it ended, as the platform's control interface calls them.
@@ -106,6 +107,7 @@ FAILURES = [
     ("simulation_run", {"model_id": GPT}, {"path": f"models/{GPT}", "reply": {"json": {"model": {}}}}, "model"),
     ("simulation_run", {"model_id": "nobody"}, None, "model"),
     ("simulation_run", {}, {"path": "simulator/*", "reply": {"json": {"status": "running"}}}, "workflow"),
+    ("notification", {}, {"service": "pubsub", "reply": {"status": 500, "text": "down"}}, "500"),
 ]
 
 # What no service means to answer. Not one may crash or hang a step.
@@ -196,6 +198,17 @@ def test_wrong_answers_end_it_and_nothing_else(sites, mode, action):
             site.world.rule(count=1, reply={"status": 200} | reply)
     executions = [site.action(action, ACTIONS[action][0], step={"timeout_seconds": 20}) for _ in wrong]
     assert all(site.ended(each)["status"] in ("COMPLETED", "FAILED", "INTERRUPTED") for each in executions)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_notification_reaches_budnotify(sites, mode):
+    site = sites(mode)
+    execution = site.action("notification", {"channel": "slack", "message": "done", "metadata": {"source": "me", "x": 1}})
+    site.ended(execution)
+    [message] = site.world.control("GET", "notifications")
+    assert {"notification_id": f"{execution}-it", "channel": "slack", "message": "done", "severity": "info",
+            "title": "Workflow Notification", "recipients": []}.items() <= message.items()
+    assert message["metadata"] == {"source": "budpipeline", "x": 1, "workflow_execution_id": execution, "step_id": "it"}
 
 
 @pytest.mark.parametrize("mode", MODES)
