@@ -265,6 +265,9 @@ int32_t bp_zone_offset(const struct bp_zone *zone, int64_t unix_seconds) {
 }
 
 struct bp_civil bp_zone_civil(const struct bp_zone *zone, int64_t unix_seconds) {
+        const int64_t far = INT64_C(1) << 40; /* beyond the year 9999, and no overflow */
+
+        unix_seconds = unix_seconds < -far ? -far : unix_seconds > far ? far : unix_seconds;
         return bp_civil_of_seconds(unix_seconds + bp_zone_offset(zone, unix_seconds));
 }
 
