@@ -62,7 +62,7 @@ describe("an execution", () => {
     await portray(page, "execution-compare");
   });
 
-  it("of three hundred steps is drawn", async () => {
+  it("of three hundred steps is drawn", { timeout: 240_000 }, async () => {
     const steps = Array.from({ length: 300 }, (_, index) => log(`s${index}`, index < 10 ? [] : [`s${index - 10}`]));
     const id = await run({ name: "Large", steps });
     const page = await on.open(`/executions/${id}`);
