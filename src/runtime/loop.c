@@ -50,6 +50,9 @@ struct budget {
         struct bp_mono begun;
         uint32_t n_tasks;
         int64_t spent_us; /* as it was when the clock was looked at last */
+        bool is_spent;    /* what comes is beyond it, from: */
+        uint32_t n_tasks_within;
+        int64_t within_us;
 };
 
 static int64_t seconds_us(uint32_t seconds) {
@@ -142,17 +145,20 @@ static void (*const receivers[])(struct bp_runtime *runtime, struct bp_letter *l
  * The budget of a turn
  */
 
-static bool is_spent(const struct budget *budget) {
-        return budget->n_tasks >= TURN_TASKS || budget->spent_us > TURN_MICROSECONDS;
-}
-
+/* Counts from where the budget was found spent: a turn that was held up must not tear the chain that has just begun. */
 static bool is_overdrawn(const struct budget *budget) {
-        return budget->n_tasks >= CHAIN_TASKS || budget->spent_us > CHAIN_MICROSECONDS;
+        return budget->is_spent && (budget->n_tasks - budget->n_tasks_within >= CHAIN_TASKS ||
+                                    budget->spent_us - budget->within_us > CHAIN_MICROSECONDS);
 }
 
 static void spend(struct budget *budget) {
         if (++budget->n_tasks % CLOCK_TASKS == 0)
                 budget->spent_us = bp_mono_now().us - budget->begun.us;
+        if (budget->is_spent || (budget->n_tasks < TURN_TASKS && budget->spent_us <= TURN_MICROSECONDS))
+                return;
+        budget->is_spent = true;
+        budget->n_tasks_within = budget->n_tasks;
+        budget->within_us = budget->spent_us;
 }
 
 /* @return true when there is more to do than the budget allowed. */
@@ -160,7 +166,7 @@ static bool run_ready(struct bp_runtime *runtime, struct budget *budget) {
         while (runtime->ready.first) {
                 bool goes_on = runtime->ready.first->live == runtime->current;
 
-                if (is_overdrawn(budget) || (is_spent(budget) && !goes_on))
+                if (is_overdrawn(budget) || (budget->is_spent && !goes_on))
                         return true;
                 bp_task_run_ready(runtime);
                 spend(budget);
@@ -183,7 +189,7 @@ static bool receive_letters(struct bp_runtime *runtime, struct budget *budget) {
         struct bp_letter *letter;
         bool more = false;
 
-        while (!is_spent(budget)) {
+        while (!budget->is_spent) {
                 letter = next_letter(runtime);
                 if (!letter)
                         return more;

@@ -150,9 +150,9 @@ static inline int do_pure(struct bp_action_context *context) {
         return bp_complete(context);
 }
 
-/* Holds the engine's thread for a millisecond. */
+/* Holds the engine's thread for a millisecond, or as many as it is told. */
 static inline int do_slow(struct bp_action_context *context) {
-        int64_t until_us = bp_mono_now().us + 1000;
+        int64_t until_us = bp_mono_now().us + bp_param_int(context, "ms", 1) * 1000;
 
         note_call(context, "slow");
         while (bp_mono_now().us < until_us)
@@ -321,7 +321,7 @@ static inline int on_awaited(struct bp_action_context *context, const struct bp_
 
 /* clang-format off */
 TEST_ACTION(pure, BP_PURE, .flags = BP_FLAG_INLINE, BP_PARAMS(TEST_NUMBER("n")), .execute = do_pure);
-TEST_ACTION(slow, BP_PURE, .flags = BP_FLAG_INLINE, .execute = do_slow);
+TEST_ACTION(slow, BP_PURE, .flags = BP_FLAG_INLINE, BP_PARAMS(TEST_NUMBER("ms")), .execute = do_slow);
 TEST_ACTION(heavy, BP_PURE, BP_PARAMS(TEST_NUMBER("n")), .execute = do_pure);
 TEST_ACTION(outside, BP_IDEMPOTENT, .execute = do_outside);
 TEST_ACTION(once, BP_ONCE, .execute = do_once);

@@ -161,37 +161,66 @@ static void without_a_record_it_is_started(void **state) {
         world_free(world);
 }
 
-/* Many chains in one turn's worth of letters: none is torn between two commits. */
-static void chains_are_never_torn(void **state) {
-        enum { CHAINS = 200, LENGTH = 10 };
-        struct journal_double *journal = journal_new();
-        struct world *world = world_new(&plain, journal);
+/* The caller gives it back. */
+static const struct bp_definition *chain_of_pure(struct world *world, int length) {
         const struct bp_definition *definition;
         struct bp_strbuf json;
 
-        (void)state;
         bp_strbuf_init(&json, NULL, 1 << 16);
         bp_strbuf_add_text(&json,
                            "{\"name\": \"p\", \"steps\": [{\"id\": \"s0\", \"name\": \"n\", \"action\": \"pure\"}");
-        for (int i = 1; i < LENGTH; i++)
+        for (int i = 1; i < length; i++)
                 bp_strbuf_printf(
                         &json, ", {\"id\": \"s%d\", \"name\": \"n\", \"action\": \"pure\", \"depends_on\": [\"s%d\"]}",
                         i, i - 1);
         bp_strbuf_add_text(&json, "]}");
         definition = define(world, bp_strbuf_text(&json));
+        bp_strbuf_done(&json);
+        return definition;
+}
+
+static void assert_none_is_torn(const struct journal_double *journal) {
+        for (size_t i = 0; i < journal->n_facts; i++)
+                for (size_t k = i + 1; k < journal->n_facts; k++)
+                        if (memcmp(&journal->facts[i].execution, &journal->facts[k].execution, sizeof(struct bp_id)) ==
+                            0)
+                                assert_int_equal(journal->facts[i].ticket, journal->facts[k].ticket);
+}
+
+/* Many chains in one turn's worth of letters: none is torn between two commits. */
+static void chains_are_never_torn(void **state) {
+        enum { CHAINS = 200, LENGTH = 10 };
+        struct journal_double *journal = journal_new();
+        struct world *world = world_new(&plain, journal);
+        const struct bp_definition *definition = chain_of_pure(world, LENGTH);
+
+        (void)state;
         journal->at_once = true;
         for (int i = 0; i < CHAINS; i++)
                 start_as(world, definition);
         world_run(world);
         assert_int_equal(world->n_ended, CHAINS);
         assert_true(journal->committed > 1);
-        for (size_t i = 0; i < journal->n_facts; i++)
-                for (size_t k = i + 1; k < journal->n_facts; k++)
-                        if (memcmp(&journal->facts[i].execution, &journal->facts[k].execution, sizeof(struct bp_id)) ==
-                            0)
-                                assert_int_equal(journal->facts[i].ticket, journal->facts[k].ticket);
+        assert_none_is_torn(journal);
         bp_definition_unref(definition);
-        bp_strbuf_done(&json);
+        world_free(world);
+        test_free(journal);
+}
+
+/* As on a machine that is busy with others: the turn has lost its time, the chain that begins in it has not. */
+static void a_turn_that_was_held_up_tears_no_chain(void **state) {
+        struct journal_double *journal = journal_new();
+        struct world *world = world_new(&plain, journal);
+        const struct bp_definition *definition = chain_of_pure(world, 40);
+
+        (void)state;
+        journal->at_once = true;
+        start(world, "\"steps\": [{\"id\": \"s\", \"name\": \"n\", \"action\": \"slow\", \"params\": {\"ms\": 200}}]");
+        start_as(world, definition);
+        world_run(world);
+        assert_int_equal(world->n_ended, 2);
+        assert_none_is_torn(journal);
+        bp_definition_unref(definition);
         world_free(world);
         test_free(journal);
 }
@@ -246,6 +275,7 @@ int main(void) {
                 cmocka_unit_test(a_once_attempt_that_was_under_way_is_interrupted),
                 cmocka_unit_test(without_a_record_it_is_started),
                 cmocka_unit_test(chains_are_never_torn),
+                cmocka_unit_test(a_turn_that_was_held_up_tears_no_chain),
                 cmocka_unit_test(nothing_starts_while_it_drains),
         };
 
