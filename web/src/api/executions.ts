@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { get } from "./client";
 import { newKey } from "./key";
-import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step, StepParams, TemplatePreview } from "./types";
+import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step, StepParams } from "./types";
 
 export interface ExecutionFilters {
   status?: string;
@@ -74,7 +74,3 @@ export const getLogs = (id: string, stepId?: string) =>
 
 /** What the parameters of a step come to, from what the steps before it gave. */
 export const getStepParams = (id: string, stepId: string) => get<StepParams>(`${at(id)}/steps/${encodeURIComponent(stepId)}/params`);
-
-/** What a template comes to in an execution, as the step sees it. */
-export const previewTemplate = (id: string, template: unknown, stepId?: string) =>
-  get<TemplatePreview>(`${at(id)}/preview`, { method: "POST", body: { template, ...(stepId ? { step_id: stepId } : {}) } });

@@ -16,6 +16,7 @@ import type { StepNodeType } from "./StepNode";
 import { actionMime } from "./Palette";
 import { useEditor } from "./editor";
 import "@xyflow/react/dist/base.css";
+import "@/ui/graph.css";
 
 const nodeTypes = { step: StepNode };
 

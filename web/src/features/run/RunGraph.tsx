@@ -12,6 +12,7 @@ import { looksOf } from "@/ui/kit";
 import { isFinal } from "./live";
 import type { ShownStep } from "./live";
 import "@xyflow/react/dist/base.css";
+import "@/ui/graph.css";
 
 type StepNode = Node<{ step: ShownStep; icon: string; color: string }, "step">;
 
