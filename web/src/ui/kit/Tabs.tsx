@@ -27,7 +27,7 @@ export function Tabs({ label, tabs, value, onChange }: TabsProps) {
         ))}
       </Parts.List>
       {tabs.map((tab) => (
-        <Parts.Content key={tab.id} value={tab.id}>
+        <Parts.Content key={tab.id} value={tab.id} className="tab-content">
           {tab.content}
         </Parts.Content>
       ))}
