@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { get } from "./client";
 import { newKey } from "./key";
-import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step, StepParams } from "./types";
+import type { EventPage, Execution, ExecutionPage, ExecutionStart, LogPage, Step, StepParams, TemplatePreview } from "./types";
 
 export interface ExecutionFilters {
   status?: string;
@@ -31,8 +31,10 @@ export function useExecutions(filters: ExecutionFilters) {
   });
 }
 
+export const getExecution = (id: string, signal?: AbortSignal) => get<Execution>(at(id), { signal });
+
 export function useExecution(id: string) {
-  return useQuery({ queryKey: executionKeys.one(id), queryFn: ({ signal }) => get<Execution>(at(id), { signal }) });
+  return useQuery({ queryKey: executionKeys.one(id), queryFn: ({ signal }) => getExecution(id, signal) });
 }
 
 export function useSteps(id: string) {
@@ -71,6 +73,10 @@ export const deleteExecution = (id: string) => get<null>(at(id), { method: "DELE
 export const getEvents = (id: string, query: { limit?: number; offset?: number } = {}) => get<EventPage>(`${at(id)}/events`, { query });
 export const getLogs = (id: string, stepId?: string) =>
   get<LogPage>(stepId ? `${at(id)}/steps/${encodeURIComponent(stepId)}/logs` : `${at(id)}/logs`, { query: { limit: 10_000 } });
+
+/** What a template comes to in an execution; `stepId` sees only what that step can. */
+export const previewTemplate = (id: string, template: unknown, stepId: string | null, signal?: AbortSignal) =>
+  get<TemplatePreview>(`${at(id)}/preview`, { method: "POST", body: { template, step_id: stepId }, signal });
 
 /** What the parameters of a step come to, from what the steps before it gave. */
 export const getStepParams = (id: string, stepId: string) => get<StepParams>(`${at(id)}/steps/${encodeURIComponent(stepId)}/params`);

@@ -3,7 +3,7 @@
 export type {
   Action, ActionFindings, ActionList, ActionSchemas, Event, EventPage, Execution, ExecutionCreate, ExecutionPage,
   ExecutionProgress, ExecutionStart, Finding, Health, LogPage, Param, Pipeline, PipelineCreate, PipelineDiff,
-  PipelineRevision, PipelineSave, Step, StepParams, Validation,
+  PipelineRevision, PipelineSave, Step, StepParams, TemplatePreview, Validation,
 } from "./schema";
 import type { Param } from "./schema";
 

@@ -10,6 +10,7 @@ import { forgetPipelines, savePipeline } from "@/api/pipelines";
 import type { Action } from "@/api/types";
 import { Canvas } from "@/features/canvas/Canvas";
 import { Palette } from "@/features/canvas/Palette";
+import { PastRuns } from "@/features/canvas/PastRuns";
 import { PipelinePanel } from "@/features/canvas/PipelinePanel";
 import { QuickAdd } from "@/features/canvas/QuickAdd";
 import { StepPanel } from "@/features/canvas/StepPanel";
@@ -261,11 +262,13 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
                 <TextView onBroken={setTextBroken} />
               </Suspense>
             )}
-            {panel === "pipeline" ? (
-              <PipelinePanel onClose={() => setPanel("step")} />
-            ) : (
-              step && panel === "step" && <StepPanel key={idOf(step)} step={step} onClose={() => setPanel(null)} onBroken={setFieldBroken} />
-            )}
+            <PastRuns pipelineId={pipeline.id}>
+              {panel === "pipeline" ? (
+                <PipelinePanel onClose={() => setPanel("step")} />
+              ) : (
+                step && panel === "step" && <StepPanel key={idOf(step)} step={step} onClose={() => setPanel(null)} onBroken={setFieldBroken} />
+              )}
+            </PastRuns>
           </div>
         </div>
         <QuickAdd open={adding} onOpenChange={setAdding} onAdd={addBehind} after={last ? nameOf(findStep(dag, last) ?? {}) : null} />

@@ -4,7 +4,9 @@ import type { Json } from "@/api/types";
 import { isObject, parametersOf, renameParameter, setFields } from "@/features/definition";
 import { TemplateInput } from "@/features/forms/TemplateInput";
 import { JsonInput } from "@/features/forms/JsonInput";
+import { hasTemplate } from "@/features/forms/rules";
 import { Button, Check, Field, IconButton, Notice, Tabs, TextAreaField, TextField } from "@/ui/kit";
+import { Previews } from "./PastRuns";
 import { referencesFor, useEditor } from "./editor";
 
 const types = ["string", "integer", "float", "boolean", "array", "object", "model_ref", "cluster_ref", "endpoint_ref", "project_ref", "credential_ref"];
@@ -154,7 +156,7 @@ function Settings() {
 /** What belongs to the pipeline as a whole. */
 export function PipelinePanel({ onClose }: { onClose: () => void }) {
   const [tab, setTab] = useState("settings");
-  const { problems } = useEditor();
+  const { dag, problems } = useEditor();
   const own = problems.filter((problem) => problem.step === null);
   return (
     <aside className="editor-panel" aria-label="The pipeline" onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && onClose()}>
@@ -175,7 +177,7 @@ export function PipelinePanel({ onClose }: { onClose: () => void }) {
             tabs={[
               { id: "settings", label: "Settings", content: <Settings /> },
               { id: "parameters", label: "Parameters", content: <Parameters /> },
-              { id: "outputs", label: "Outputs", content: <Outputs /> },
+              { id: "outputs", label: "Outputs", content: <Previews stepId={null} active={hasTemplate(dag["outputs"])}><Outputs /></Previews> },
             ]} />
     </aside>
   );

@@ -10,7 +10,9 @@ import {
 import type { Marked, Step } from "@/features/definition";
 import { ParamForm } from "@/features/forms/ParamForm";
 import { TemplateInput } from "@/features/forms/TemplateInput";
+import { hasTemplate } from "@/features/forms/rules";
 import { Button, ButtonLink, Check, Field, IconButton, Notice, Tabs, TextField } from "@/ui/kit";
+import { Previews } from "./PastRuns";
 import { RetryFields } from "./RetryFields";
 import { referencesFor, useEditor } from "./editor";
 
@@ -105,7 +107,7 @@ function Flow({ step }: { step: Step }) {
       <Dependencies step={step} />
       <Field label="Condition" help="Runs only if this is true; empty: always." error={errorOf("condition")}>
         {(control) => (
-          <TemplateInput control={control} references={references} rows={1} placeholder="{{ steps.check.outputs.ok }}" value={conditionOf(step)}
+          <TemplateInput control={control} references={references} rows={1} condition placeholder="{{ steps.check.outputs.ok }}" value={conditionOf(step)}
                          onChange={(text) => set("condition", text || undefined)} />
         )}
       </Field>
@@ -217,11 +219,13 @@ export function StepPanel({ step, onClose, onBroken }: StepPanelProps) {
                 id: "params",
                 label: "Parameters",
                 content: action && (
-                  <ParamForm key={id} params={action.params} values={paramsOf(step)} errors={errors as Record<string, string>}
-                             surroundings={{ references, targets }} onChange={setParam} onBroken={onBroken} />
+                  <Previews stepId={id} active={hasTemplate(paramsOf(step))}>
+                    <ParamForm key={id} params={action.params} values={paramsOf(step)} errors={errors as Record<string, string>}
+                               surroundings={{ references, targets }} onChange={setParam} onBroken={onBroken} />
+                  </Previews>
                 ),
               },
-              { id: "flow", label: "Flow", content: <Flow key={id} step={step} /> },
+              { id: "flow", label: "Flow", content: <Previews stepId={id} active={conditionOf(step) !== ""}><Flow key={id} step={step} /></Previews> },
               { id: "id", label: "Id", content: <IdField key={id} step={step} /> },
               ...(action ? [{ id: "examples", label: "Examples", content: <Examples step={step} action={action} /> }] : []),
             ]} />

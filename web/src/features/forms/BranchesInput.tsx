@@ -62,7 +62,7 @@ export function BranchesInput({ label, branches, targets, references, onChange }
               <TextField label="Label" value={branch.label ?? ""} onChange={(event) => set(index, { label: event.target.value })} />
               <Field label="Condition" help="“true” is always taken: for the last one.">
                 {(control) => (
-                  <TemplateInput control={control} rows={1} references={references} value={branch.condition ?? ""}
+                  <TemplateInput control={control} rows={1} condition references={references} value={branch.condition ?? ""}
                                  placeholder="{{ params.count > 3 }}" onChange={(condition) => set(index, { condition })} />
                 )}
               </Field>

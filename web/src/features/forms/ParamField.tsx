@@ -7,6 +7,7 @@ import type { ControlProps } from "@/ui/kit";
 import { BranchesInput } from "./BranchesInput";
 import type { Branch, Target } from "./BranchesInput";
 import { JsonInput } from "./JsonInput";
+import { Preview } from "./Preview";
 import { TemplateInput } from "./TemplateInput";
 import type { Reference } from "./completion";
 import { checkValue, hasTemplate } from "./rules";
@@ -107,7 +108,12 @@ function RangeWidget({ param, value, control, onChange }: WidgetProps) {
 }
 
 function JsonWidget({ param, value, control, onChange, onBroken }: WidgetProps) {
-  return <JsonInput control={control} value={value} placeholder={param.placeholder ?? undefined} onChange={onChange} onBroken={onBroken} />;
+  return (
+    <>
+      <JsonInput control={control} value={value} placeholder={param.placeholder ?? undefined} onChange={onChange} onBroken={onBroken} />
+      {!control["aria-invalid"] && <Preview value={value} />}
+    </>
+  );
 }
 
 function TemplateWidget({ param, value, control, surroundings, onChange }: WidgetProps) {

@@ -2,6 +2,7 @@
 import { useId, useRef, useState } from "react";
 import type { KeyboardEvent } from "react";
 import type { ControlProps } from "@/ui/kit";
+import { Preview } from "./Preview";
 import { complete, insertReference } from "./completion";
 import type { Completion, Reference } from "./completion";
 
@@ -12,10 +13,12 @@ export interface TemplateInputProps {
   references: readonly Reference[];
   placeholder?: string | undefined;
   rows?: number;
+  /** It is one expression where it has no braces. */
+  condition?: boolean;
 }
 
 /** A text with templates. While one writes between braces, what may stand there is offered below. */
-export function TemplateInput({ control, value, onChange, references, placeholder, rows = 2 }: TemplateInputProps) {
+export function TemplateInput({ control, value, onChange, references, placeholder, rows = 2, condition = false }: TemplateInputProps) {
   const input = useRef<HTMLTextAreaElement>(null);
   const list = useId();
   const [offered, setOffered] = useState<Completion | null>(null);
@@ -77,6 +80,7 @@ export function TemplateInput({ control, value, onChange, references, placeholde
           ))}
         </ul>
       )}
+      {!control["aria-invalid"] && <Preview value={value} condition={condition} />}
     </div>
   );
 }

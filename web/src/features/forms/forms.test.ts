@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Param } from "@/api/types";
 import { complete, insertReference, pathOf } from "./completion";
-import { checkParams, checkValue, groupParams, hasTemplate, isVisible, startingParams } from "./rules";
+import { checkParams, checkValue, groupParams, hasTemplate, isVisible, previewed, shownValue, startingParams } from "./rules";
 
 const param = (more: Partial<Param> & Pick<Param, "name" | "type">): Param => ({ label: more.name, required: false, ...more }) as Param;
 
@@ -45,6 +45,24 @@ describe("rules of a form", () => {
     expect(hasTemplate({ a: ["x", "{{ y }}"] })).toBe(true);
     expect(hasTemplate({ "{{ key }}": 1 })).toBe(false);
   });
+
+  test("what is tried out is what holds a template, and a condition as an expression", () => {
+    expect(previewed("plain")).toBeNull();
+    expect(previewed({ a: "{{ x }}" })).toEqual({ a: "{{ x }}" });
+    expect(previewed("a > 1", true)).toBe("{{ a > 1 }}");
+    expect(previewed("{{ a }}", true)).toBe("{{ a }}");
+    expect(previewed("  ", true)).toBeNull();
+  });
+
+  test.each([
+    ["a\nb", "a\nb", "text"],
+    [null, "null", "null"],
+    [[1, "2"], '[1,"2"]', "list"],
+    [{ a: true }, '{"a":true}', "object"],
+    [7, "7", "number"],
+  ])("%j is shown with its kind", (value, text, kind) => expect(shownValue(value)).toEqual({ text, kind }));
+
+  test("a long value is cut", () => expect(shownValue("x".repeat(5000)).text).toHaveLength(1001));
 
   test("a new step starts with the defaults that say something, as copies", () => {
     const all = [param({ name: "a", type: "json", default: { b: 1 } }), param({ name: "c", type: "string", default: "" }), param({ name: "d", type: "boolean", default: false })];

@@ -14,6 +14,21 @@ export function hasTemplate(value: unknown): boolean {
   return false;
 }
 
+/** The template to try out for a value; null: there is none in it. A condition without braces is an expression. */
+export function previewed(value: unknown, isCondition = false): unknown {
+  if (hasTemplate(value)) return value;
+  return isCondition && typeof value === "string" && value.trim() !== "" ? `{{ ${value} }}` : null;
+}
+
+const shownMost = 1000;
+
+/** A value in a line or a few: the text, and what kind of value it is. */
+export function shownValue(value: unknown): { text: string; kind: string } {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const kind = value === null ? "null" : Array.isArray(value) ? "list" : typeof value === "string" ? "text" : typeof value;
+  return { text: text.length > shownMost ? `${text.slice(0, shownMost)}…` : text, kind };
+}
+
 export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "";
 }
