@@ -128,3 +128,12 @@ def serve(budpipeline, tmp_path):
 def server(serve):
     """A service with a store of this test: url, stop(), kill(), restart(), log."""
     return serve()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A service that ended by itself says why beside the test that found it gone."""
+    report = (yield).get_result()
+    if report.failed:
+        report.sections += [(f"service {server.pid} ended by itself, exit status {server.code}", server.log)
+                            for server in RunningServer.all if server.died]

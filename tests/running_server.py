@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+import weakref
 
 PLATFORM_TOKEN = "platform-secret"  # dapr-api-token, where a test takes part as the platform
 
@@ -22,17 +23,20 @@ class RunningServer:
     url, pid, log (all it wrote so far), code (exit status, None while it runs)
     """
 
+    all = weakref.WeakSet()
+
     def __init__(self, program, store, *arguments, env=None, cwd=None, port=0, ready_within=30, **how):
         self.command = [program, "serve", "--store", store, "--port", str(port), *map(str, arguments)]
         self.env = {key: value for key, value in os.environ.items() if not key.startswith("BUDPIPELINE_")} | (env or {})
         self.cwd, self.how, self.ready_within = cwd, how, ready_within
         self.store, self.log, self.process = store, "", None
+        self.all.add(self)
         self.start()
 
     def start(self):
         """Returns once it listens. @raise ServerDied"""
         assert self.process is None or self.process.poll() is not None
-        self.log, self.url, self._ready = "", None, threading.Event()
+        self.log, self.url, self._ready, self._signalled = "", None, threading.Event(), False
         self.process = subprocess.Popen(self.command, env=self.env, cwd=self.cwd, stdin=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace", **self.how)
         self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
@@ -60,7 +64,13 @@ class RunningServer:
     def code(self):
         return self.process.poll()
 
+    @property
+    def died(self):
+        """Whether it ended though no test told it to."""
+        return self.process.poll() is not None and not self._signalled
+
     def signal(self, number):
+        self._signalled = True
         self.process.send_signal(number)
 
     def wait(self, timeout=60):
@@ -85,7 +95,7 @@ class RunningServer:
 
     def kill(self):
         """As a crash."""
-        self.process.kill()
+        self.signal(signal.SIGKILL)
         self.wait()
 
     def restart(self, crash=False):

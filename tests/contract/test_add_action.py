@@ -39,7 +39,7 @@ def build(tree):
     """Builds the program, as plain and as fast as can be."""
     folder = tree / "build"
     if not folder.exists():
-        done = subprocess.run(["meson", "setup", "-Dtests=false", "-Dbuildtype=plain", folder, tree],
+        done = subprocess.run(["meson", "setup", "-Dtests=false", "-Dweb=disabled", "-Dbuildtype=plain", folder, tree],
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     done = subprocess.run(["ninja", "-C", folder, "src/cli/budpipeline"], capture_output=True, text=True)
