@@ -141,6 +141,8 @@ int bp_decide_clock(struct bp_turn *turn, uint32_t index) {
 static int late(struct bp_turn *turn, uint32_t index, const char *message) {
         if (!message)
                 return -ENOMEM;
+        if (turn->execution->core.ended_told) /* nobody waits for a further record of it */
+                return 0;
         return bp_turn_emit(turn, &(struct bp_record){.type = BP_RECORD_LATE,
                                                       .step = index,
                                                       .attempt = turn->input->attempt,

@@ -313,7 +313,7 @@ static void show_line(struct bp_runtime *runtime, struct bp_live *live, struct b
         const struct bp_observer *observer = &runtime->observer;
 
         atomic_fetch_sub_explicit(&runtime->n_lines, 1, memory_order_relaxed);
-        if (observer->log)
+        if (observer->log && !live->ended)
                 observer->log(observer->userdata, live->execution, line->step, line->attempt, line->at, line->level,
                               line->message);
         free(line);

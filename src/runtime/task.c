@@ -284,15 +284,15 @@ int bp_task_next_event(struct bp_runtime *runtime, struct bp_wait *wait) {
         struct bp_arena *arena;
         struct bp_task *task;
 
-        if (wait->busy || !wait->queue.first)
-                return 0;
+        step = bp_execution_step(wait->live->execution, wait->step);
+        if (wait->busy || !wait->queue.first || !step.external_id || step.attempt != wait->attempt)
+                return 0; /* those of a step that has ended are late once its end is durable */
         arena = bp_arena_new(EVENT_ARENA_BYTES);
         if (!arena)
                 return -ENOMEM;
         task = bp_task_new(runtime, wait->live, BP_TASK_EVENT, wait->step, arena);
         if (!task)
                 return -ENOMEM;
-        step = bp_execution_step(wait->live->execution, wait->step);
         if (step.outputs.type == BP_OBJECT && bp_value_copy(arena, &step.outputs, &task->outputs) < 0) {
                 bp_task_free(runtime, task);
                 return -ENOMEM;

@@ -297,6 +297,10 @@ static inline int on_awaited(struct bp_action_context *context, const struct bp_
         note_call(context, event->event_type);
         if (percent)
                 return bp_event_progress(context, context->host->as_float(percent), -1);
+        if (strcmp(event->event_type, "gate") == 0) {
+                stand_at_gate(context, false);
+                bp_log(context, BP_LOG_INFO, "the gate is open");
+        }
         if (strcmp(event->event_type, "ignore") == 0)
                 return bp_event_ignore(context);
         if (strcmp(event->event_type, "failure") == 0)

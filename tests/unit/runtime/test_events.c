@@ -172,6 +172,53 @@ static void cancelling_ends_a_wait_and_a_later_event_disturbs_nobody(void **stat
         world_free(world);
 }
 
+/* Two completions come before the first is durable: the second is late, and nothing is told of it after the end. */
+static void an_event_after_the_last_is_late(void **state) {
+        struct journal_double *journal = journal_new();
+        struct world *world = world_new(&plain, journal);
+
+        (void)state;
+        world_begin(world);
+        start_waiting(world, "x-1");
+        journal_confirm(journal, journal_await(journal, BP_RECORD_STEP_STARTED, 0));
+        journal_confirm(journal, journal_await(journal, BP_RECORD_STEP_WAITING, 0));
+        await_record(world, BP_RECORD_STEP_WAITING, 0);
+        send_event(world, "x-1", "{\"type\": \"first\"}");
+        send_event(world, "x-1", "{\"type\": \"second\"}");
+        journal_await(journal, BP_RECORD_EXECUTION_ENDED, BP_NO_STEP);
+        journal_let_go(journal);
+        await_ended(world, 1);
+        world_end(world);
+        assert_string_equal(world->ended[0].steps[0].text, "first");
+        assert_int_equal(calls_of("second", NULL), 0);
+        assert_int_equal(world->n_after_end, 0);
+        world_free(world);
+        test_free(journal);
+}
+
+/* A handler is under way when its execution is cancelled, writes a line and completes once the end has been told. */
+static void what_an_event_comes_to_after_the_end_is_told_to_nobody(void **state) {
+        struct journal_double *journal = journal_new();
+        struct world *world = world_new(&plain, journal);
+        struct bp_id id;
+
+        (void)state;
+        journal->at_once = true;
+        world_begin(world);
+        id = start_waiting(world, "x-1");
+        await_record(world, BP_RECORD_STEP_WAITING, 0);
+        send_event(world, "x-1", "{\"type\": \"gate\"}");
+        await_inside(1);
+        bp_runtime_cancel(world->runtime, id, NULL, NULL);
+        await_ended(world, 1);
+        stage_open_gate();
+        world_end(world);
+        assert_int_equal(ended_as(world, id)->state, BP_EXECUTION_CANCELLED);
+        assert_int_equal(world->n_after_end, 0);
+        world_free(world);
+        test_free(journal);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_event_decides_how_its_step_ends),
@@ -182,6 +229,8 @@ int main(void) {
                 cmocka_unit_test(a_wait_without_its_event_times_out),
                 cmocka_unit_test(an_event_needs_its_own_wait_to_be_durable),
                 cmocka_unit_test(cancelling_ends_a_wait_and_a_later_event_disturbs_nobody),
+                cmocka_unit_test(an_event_after_the_last_is_late),
+                cmocka_unit_test(what_an_event_comes_to_after_the_end_is_told_to_nobody),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,7 @@ struct world {
         int broken_error;
         struct kept_record records[KEPT_MAX];
         struct kept_line lines[KEPT_MAX];
-        size_t n_records, n_lines, n_not_durable;
+        size_t n_records, n_lines, n_not_durable, n_after_end;
 };
 
 static inline int64_t number_of(const struct bp_value *outputs) {
@@ -117,12 +117,21 @@ static inline void observe_ended(void *userdata, const struct bp_execution *exec
         pthread_mutex_unlock(&world->mutex);
 }
 
+/* Who was told of the end may have forgotten the execution. */
+static inline bool has_ended_locked(const struct world *world, struct bp_id id) {
+        for (size_t i = 0; i < world->n_ended; i++)
+                if (memcmp(&world->ended[i].id, &id, sizeof(id)) == 0)
+                        return true;
+        return false;
+}
+
 static inline void observe_records(void *userdata, const struct bp_execution *execution,
                                    const struct bp_record *records, size_t n_records) {
         struct bp_id id = bp_execution_view(execution).id;
         struct world *world = userdata;
 
         pthread_mutex_lock(&world->mutex);
+        world->n_after_end += has_ended_locked(world, id) ? 1 : 0;
         for (size_t i = 0; i < n_records && world->n_records < KEPT_MAX; i++) {
                 world->records[world->n_records++] = (struct kept_record){.execution = id,
                                                                           .type = records[i].type,
@@ -141,10 +150,10 @@ static inline void observe_line(void *userdata, const struct bp_execution *execu
                                 struct bp_wall at, enum bp_log_level level, const char *message) {
         struct world *world = userdata;
 
-        (void)execution;
         (void)at;
         (void)level;
         pthread_mutex_lock(&world->mutex);
+        world->n_after_end += has_ended_locked(world, bp_execution_view(execution).id) ? 1 : 0;
         if (world->n_lines < KEPT_MAX) {
                 struct kept_line *line = &world->lines[world->n_lines++];
 
