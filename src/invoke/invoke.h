@@ -134,6 +134,9 @@ int bp_invoker_perform(struct bp_invoker *invoker, const struct bp_http_request 
 /** bp_http_guard() with the client settings of this invoker. */
 const char *bp_invoker_guard(const struct bp_invoker *invoker, const char *url, struct bp_arena *arena);
 
+/** True when the settings say how a service is reached: its URL, or a sidecar. */
+bool bp_invoker_reaches(struct bp_invoker *invoker, const char *service);
+
 /** True when events have somewhere to go. */
 bool bp_invoker_has_bus(const struct bp_invoker *invoker);
 

@@ -475,6 +475,15 @@ const char *bp_invoker_guard(const struct bp_invoker *invoker, const char *url, 
         return bp_http_guard(&invoker->http, url, arena);
 }
 
+bool bp_invoker_reaches(struct bp_invoker *invoker, const char *service) {
+        bool is_reached;
+
+        pthread_mutex_lock(&invoker->lock);
+        is_reached = invoker->services.dapr.text || bp_services_find(&invoker->services, service)->base.text;
+        pthread_mutex_unlock(&invoker->lock);
+        return is_reached;
+}
+
 bool bp_invoker_has_bus(const struct bp_invoker *invoker) {
         return invoker->settings.bus.kind != BP_BUS_NONE;
 }
