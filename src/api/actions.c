@@ -19,10 +19,6 @@ static const struct bp_registry_snapshot *acquire(struct bp_api *api) {
         return bp_registry_acquire(bp_service_registry(api->settings.service));
 }
 
-static void fail_unknown(struct bp_request *request, const char *type) {
-        bp_request_failf(request, 404, "UNKNOWN_ACTION", "Action '%s' not found", type);
-}
-
 /* ---------------------------------------------------------------------------------------------------------------
  * The catalogue: made once for each snapshot of the registry, kept until the next one is asked for
  */
@@ -125,7 +121,7 @@ static void answer_entry(struct bp_request *request, struct bp_api *api, write_e
                 answer_text(request, &buffer);
                 bp_strbuf_done(&buffer);
         } else {
-                fail_unknown(request, type);
+                bp_api_fail_no_action(request, type);
         }
         bp_registry_release(snapshot);
 }
@@ -190,7 +186,7 @@ static void validate(struct bp_request *request, void *app) {
         int r;
 
         if (!entry) {
-                fail_unknown(request, type);
+                bp_api_fail_no_action(request, type);
         } else {
                 r = bp_check_action_params(entry, bp_request_member(request, "params"), &findings);
                 if (r)

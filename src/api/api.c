@@ -18,7 +18,7 @@ static const struct bp_route *const route_tables[] = {
         bp_api_start_routes,    bp_api_execution_routes, bp_api_command_routes,      bp_api_progress_routes,
         bp_api_log_routes,      bp_api_stream_routes,    bp_api_subscription_routes, bp_api_dead_letter_routes,
         bp_api_editor_routes,   bp_api_event_routes,     bp_api_preview_routes,      bp_api_inbox_routes,
-        bp_api_platform_routes,
+        bp_api_platform_routes, bp_api_option_routes,
 };
 
 const struct bp_route *const *bp_api_routes(size_t *ret_n_tables) {

@@ -16,6 +16,7 @@
 struct bp_api;
 struct bp_editor_bundle;
 struct bp_metrics;
+struct bp_options;
 struct bp_publisher;
 struct bp_service;
 
@@ -24,6 +25,8 @@ struct bp_api_settings {
         struct bp_service *service;
         struct bp_metrics *metrics;            /**< or NULL */
         struct bp_publisher *publisher;        /**< or NULL: there is no bus to publish to */
+        struct bp_options *options;            /**< what parameters may be set to */
+        const char *system_user_id;            /**< on whose behalf services are asked where no user asks; or NULL */
         const char *service_name;              /**< "budpipeline" */
         const char *public_url;                /**< for links; NULL: what the request says */
         const struct bp_editor_bundle *editor; /**< the application at /ui; NULL: none */

@@ -52,6 +52,10 @@ void bp_api_fail_no_execution(struct bp_request *request, struct bp_id id) {
         fail_with(request, &failure, &detail);
 }
 
+void bp_api_fail_no_action(struct bp_request *request, const char *type) {
+        bp_request_failf(request, 404, "UNKNOWN_ACTION", "Action '%s' not found", type);
+}
+
 void bp_api_fail_problems(struct bp_request *request, uint32_t status, const char *title,
                           const struct bp_problem_list *problems) {
         struct bp_failure failure = {.status = status, .code = "INVALID", .message = title, .problems = problems};

@@ -18,6 +18,9 @@ struct bp_request;
 /** 404 of the executions API: {"detail":{"error":{"code":"NOT_FOUND","message"},"correlation_id"}}. */
 void bp_api_fail_no_execution(struct bp_request *request, struct bp_id id);
 
+/** 404: no action is of this type. */
+void bp_api_fail_no_action(struct bp_request *request, const char *type);
+
 /** `status` with {"detail":{"error":TITLE,"errors":[message, ...]}}, and the problems with their pointers for clients
  * that take problem+json. */
 void bp_api_fail_problems(struct bp_request *request, uint32_t status, const char *title,

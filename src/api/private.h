@@ -53,10 +53,10 @@ bool bp_api_has_editor(const struct bp_api *api);
 extern const struct bp_api_component bp_api_components[];
 
 /* Routes, one table a file; api.c lists them. */
-extern const struct bp_route bp_api_action_routes[], bp_api_pipeline_routes[], bp_api_revision_routes[],
-        bp_api_service_routes[], bp_api_start_routes[], bp_api_execution_routes[], bp_api_command_routes[],
-        bp_api_progress_routes[], bp_api_log_routes[], bp_api_stream_routes[], bp_api_subscription_routes[],
-        bp_api_dead_letter_routes[], bp_api_editor_routes[], bp_api_event_routes[], bp_api_inbox_routes[],
-        bp_api_platform_routes[], bp_api_preview_routes[];
+extern const struct bp_route bp_api_action_routes[], bp_api_option_routes[], bp_api_pipeline_routes[],
+        bp_api_revision_routes[], bp_api_service_routes[], bp_api_start_routes[], bp_api_execution_routes[],
+        bp_api_command_routes[], bp_api_progress_routes[], bp_api_log_routes[], bp_api_stream_routes[],
+        bp_api_subscription_routes[], bp_api_dead_letter_routes[], bp_api_editor_routes[], bp_api_event_routes[],
+        bp_api_inbox_routes[], bp_api_platform_routes[], bp_api_preview_routes[];
 
 #endif

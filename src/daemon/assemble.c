@@ -107,11 +107,19 @@ static struct bp_publisher_settings publisher_settings(const struct bp_config *c
         };
 }
 
+static struct bp_options_settings options_settings(const struct bp_config *config) {
+        return (struct bp_options_settings){
+                .timeout_ms = number(config, "options.timeout_ms"),
+                .response_bytes = bytes(config, "options.response_bytes"),
+        };
+}
+
 static struct bp_api_settings api_settings(const struct bp_config *config) {
         return (struct bp_api_settings){
                 .public_url = bp_config_text(config, "http.public_url"),
                 .authentication = bp_config_boolean(config, "auth.enabled"),
                 .isolate_users = bp_config_boolean(config, "auth.isolate_users"),
+                .system_user_id = bp_config_text(config, "invoke.system_user_id"),
                 .app_api_token = bp_config_text(config, "auth.app_api_token"),
                 .subscription_declared = bp_config_boolean(config, "events.declared"),
                 .events_pubsub = bp_config_text(config, "events.pubsub"),
@@ -151,6 +159,7 @@ void bp_assemble(const struct bp_config *config, struct bp_assembled *ret_assemb
         assemble_service(config, ret_assembled);
         ret_assembled->publisher = publisher_settings(config);
         ret_assembled->publisher.source = ret_assembled->invoke.bus.source;
+        ret_assembled->options = options_settings(config);
         ret_assembled->api = api_settings(config);
         ret_assembled->server = server_settings(config);
 }

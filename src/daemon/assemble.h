@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "http/client.h"
 #include "invoke/invoke.h"
+#include "options/options.h"
 #include "pipeline/definition.h"
 #include "publisher/publisher.h"
 #include "server/server.h"
@@ -20,6 +21,7 @@ struct bp_assembled {
         struct bp_definition_limits limits;
         struct bp_service_settings service;
         struct bp_publisher_settings publisher;
+        struct bp_options_settings options;
         struct bp_api_settings api;
         struct bp_server_settings server;
 };

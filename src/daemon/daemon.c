@@ -31,6 +31,7 @@
 #include "editor/editor.h"
 #include "invoke/invoke.h"
 #include "metrics/metrics.h"
+#include "options/options.h"
 #include "plugins/plugins.h"
 #include "registry/registry.h"
 
@@ -49,6 +50,7 @@ struct daemon {
         struct bp_bus *bus;
         struct bp_publisher *publisher; /* NULL: there is no bus */
         struct bp_events_log *events_log;
+        struct bp_options *options;
         struct bp_api *api;
         struct bp_server *server;
         struct bp_signals *signals;
@@ -239,6 +241,11 @@ static int make_service(struct daemon *daemon, struct bp_problem *reterr_problem
         return r > 0 ? BP_PROBLEM : r;
 }
 
+static int make_options(struct daemon *daemon) {
+        daemon->assembled.options.invoke = &daemon->assembled.invoke;
+        return bp_options_new(&daemon->assembled.options, &daemon->options);
+}
+
 /* Authentication without a valid token shuts everybody out: safe, and seldom meant. */
 static int look_for_tokens(const struct daemon *daemon) {
         _cleanup_(bp_arena_freep) struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
@@ -278,6 +285,7 @@ static int make_server(struct daemon *daemon, struct bp_problem *reterr_problem)
         daemon->assembled.api.metrics = daemon->metrics;
         daemon->assembled.api.editor = &bp_editor_bundle;
         daemon->assembled.api.publisher = daemon->publisher;
+        daemon->assembled.api.options = daemon->options;
         r = bp_api_new(&daemon->assembled.api, &daemon->api);
         if (r)
                 return r;
@@ -317,6 +325,8 @@ static int begin(struct daemon *daemon, struct bp_problem *reterr_problem) {
         if (r == 0)
                 r = make_publisher(daemon);
         if (r == 0)
+                r = make_options(daemon);
+        if (r == 0)
                 r = make_server(daemon, reterr_problem);
         return r ? r : start_signals(daemon);
 }
@@ -339,6 +349,7 @@ static void end(struct daemon *daemon) {
         bp_signals_stop(daemon->signals);
         bp_server_free(daemon->server, SECONDS_FOR_ANSWERS);
         bp_api_free(daemon->api);
+        bp_options_free(daemon->options);
         bp_events_log_end(daemon->events_log);
         bp_publisher_free(daemon->publisher);
         bp_bus_free(daemon->bus);

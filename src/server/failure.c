@@ -40,7 +40,9 @@ static const struct {
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},
+        {502, "Bad Gateway"},
         {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
 };
 
 static const char *title_of(uint32_t status) {

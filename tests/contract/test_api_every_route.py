@@ -39,7 +39,7 @@ class Surroundings:
     """What exists in the service, so that requests can name it."""
 
     def __init__(self):
-        self.ids = {"action_type": ["delay", "log", "conditional"], "version": ["1", "2"], "other": ["1"],
+        self.ids = {"action_type": ["delay", "log", "conditional"], "param": ["level"], "version": ["1", "2"], "other": ["1"],
                     "from_step": ["s0"], "step_id": ["s0", "a"]}
 
     def learn(self, path, body):

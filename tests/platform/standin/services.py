@@ -15,14 +15,14 @@ def found(record, what):
 def page(call, name, rows):
     """One page of a list, as budapp answers it."""
     limit, number = int(call.query.get("limit", 50)), int(call.query.get("page", 1))
-    rows = rows[(number - 1) * limit:][:limit]
     return {"object": f"{name}.list", "code": 200, "message": "ok", "page": number, "limit": limit,
-            "total_record": len(rows), name: rows}
+            "total_record": len(rows), name: rows[(number - 1) * limit:][:limit]}
 
 
-def listing(table, name):
-    """The handler that lists a table of records."""
-    return lambda world, call: page(call, name, world.records.search(table, call.query.get("search", "")))
+def listing(table, name, *filters):
+    """The handler that lists a table of records, by equality of some fields where the query has them."""
+    return lambda world, call: page(call, name, world.records.search(
+        table, call.query.get("search", ""), **{key: call.query[key] for key in filters if key in call.query}))
 
 
 def record_of(table, name):
@@ -231,7 +231,7 @@ ROUTES = {
         ("POST", "models/cloud-model-workflow", add_cloud_model),
         ("POST", "models/deploy-workflow", deploy),
         ("GET", "models/providers", listing("providers", "providers")),
-        ("GET", "models/cloud-models", listing("cloud_models", "cloud_models")),
+        ("GET", "models/cloud-models", listing("cloud_models", "cloud_models", "provider_id")),
         ("GET", "models", listing("models", "models")),
         ("GET", "models/{id}", record_of("models", "model")),
         ("DELETE", "models/{id}", delete_model),
