@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useDeferredValue, useState } from "react";
+import { useCallback, useDeferredValue, useState } from "react";
 import { Link, NavLink, useParams } from "react-router-dom";
 import { useActions } from "@/api/actions";
 import type { Action, ActionList } from "@/api/types";
 import { ActionIcon } from "@/features/catalogue/ActionIcon";
 import { ActionPage } from "@/features/catalogue/ActionPage";
 import { searchActions } from "@/features/catalogue/search";
+import { stepOf } from "@/features/catalogue/step";
+import { copySteps, emptyDag, idOf, stepsOf } from "@/features/definition";
+import type { Dag } from "@/features/definition";
+import { CreateDialog } from "@/features/lists/PipelineDialogs";
+import { TryIt } from "@/features/run/TryIt";
 import { usePageTitle } from "@/app/title";
 import { Icon } from "@/ui/icons/Icon";
-import { Badge, ButtonLink, ErrorState, Notice, Search, Skeleton, State } from "@/ui/kit";
+import { Badge, Button, ButtonLink, ErrorState, IconButton, Notice, Search, Skeleton, State, useToaster } from "@/ui/kit";
 
 function Marks({ action }: { action: Action }) {
   if (action.unavailable) return <Badge tone="bad">unavailable</Badge>;
@@ -66,10 +71,56 @@ function Overview({ actions }: { actions: readonly Action[] }) {
   );
 }
 
+type Params = Readonly<Record<string, unknown>>;
+
+/** A pipeline of one step, which has the parameters. */
+function pipelineWith(action: Action, params: Params | undefined, name: string): Dag {
+  const dag = emptyDag(name);
+  return { ...dag, steps: [stepOf(dag, action, params)] };
+}
+
+/** The page of an action, from where it can be tried and its examples be taken. */
+function Usable({ action }: { action: Action }) {
+  const toaster = useToaster();
+  const [tried, setTried] = useState<{ params: Params | undefined } | null>(null);
+  const [begun, setBegun] = useState<Dag | null>(null);
+  const stopTrying = useCallback(() => setTried(null), []);
+  const copy = (params: Params) => {
+    const dag = pipelineWith(action, params, "");
+    navigator.clipboard.writeText(copySteps(dag, stepsOf(dag).map(idOf))).then(
+      () => toaster.done("Copied: paste it into a pipeline"),
+      (error: unknown) => toaster.failed("It could not be copied", error),
+    );
+  };
+  return (
+    <>
+      <ActionPage action={action}
+                  commands={
+                    <Button kind="primary" icon="play" disabled={Boolean(action.unavailable)} onClick={() => setTried({ params: undefined })}>
+                      Try it
+                    </Button>
+                  }
+                  commandsOf={(example) => (
+                    <>
+                      <Button size="s" icon="play" disabled={Boolean(action.unavailable)} onClick={() => setTried({ params: example.params })}>
+                        Try it
+                      </Button>
+                      <Button size="s" icon="plus" onClick={() => setBegun(pipelineWith(action, example.params, example.title))}>
+                        New pipeline
+                      </Button>
+                      <IconButton size="s" icon="copy" label={`Copy “${example.title}” as a step`} onClick={() => copy(example.params)} />
+                    </>
+                  )} />
+      {tried && <TryIt action={action} params={tried.params} onClose={stopTrying} />}
+      {begun && <CreateDialog open onOpenChange={() => setBegun(null)} begin={begun} />}
+    </>
+  );
+}
+
 function Chosen({ type, list }: { type: string; list: ActionList }) {
   const action = list.actions.find((item) => item.type === type);
   usePageTitle(action?.name ?? "Actions");
-  if (action) return <ActionPage action={action} />;
+  if (action) return <Usable key={action.type} action={action} />;
   return (
     <State whole icon="puzzle" title="No such action" actions={<ButtonLink to="/actions">All actions</ButtonLink>}>
       This service has no action of the type “{type}”. It may have been removed, or belong to a package that is not installed here.

@@ -184,7 +184,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     setAdding(false);
   };
   const last = editor.selected.at(-1) ?? null;
-  const addBehind = (action: Action) => add(action, { after: last });
+  const addBehind = (action: Action, params?: Readonly<Record<string, unknown>>) => add(action, { after: last, params });
 
   const copy = () => {
     if (editor.selected.length === 0) return false;
@@ -271,7 +271,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
             </PastRuns>
           </div>
         </div>
-        <QuickAdd open={adding} onOpenChange={setAdding} onAdd={addBehind} after={last ? nameOf(findStep(dag, last) ?? {}) : null} />
+        <QuickAdd open={adding} onOpenChange={setAdding} onAdd={(action) => addBehind(action)} after={last ? nameOf(findStep(dag, last) ?? {}) : null} />
         <Keys open={help} onOpenChange={setHelp} />
         <RunDialog open={running} onOpenChange={setRunning} name={pipeline.name} dag={dag} start={(params) => startExecution(pipeline.id, params)} />
         <Confirm open={saving.conflict} onOpenChange={saving.forget} title="Somebody else saved meanwhile" action="Save over it" danger busy={saving.busy} onConfirm={saving.overwrite}>

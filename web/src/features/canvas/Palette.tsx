@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMemo, useState } from "react";
 import type { DragEvent } from "react";
+import { useNavigate } from "react-router-dom";
 import { useActions } from "@/api/actions";
 import type { Action } from "@/api/types";
 import { ActionIcon } from "@/features/catalogue/ActionIcon";
 import { searchActions } from "@/features/catalogue/search";
 import { Icon } from "@/ui/icons/Icon";
-import { Badge, IconButton, Notice, Search } from "@/ui/kit";
+import { Badge, IconButton, Menu, Notice, Search } from "@/ui/kit";
 import { toggleFavourite, useFavourites } from "./favourites";
 
 /** What is dragged from the palette to the canvas. */
@@ -15,7 +16,7 @@ export const actionMime = "application/x-budpipeline-action";
 interface ItemProps {
   action: Action;
   favourite: boolean;
-  onAdd: (action: Action) => void;
+  onAdd: (action: Action, params?: Readonly<Record<string, unknown>>) => void;
 }
 
 function Item({ action, favourite, onAdd }: ItemProps) {
@@ -23,6 +24,7 @@ function Item({ action, favourite, onAdd }: ItemProps) {
     event.dataTransfer.setData(actionMime, action.type);
     event.dataTransfer.effectAllowed = "copy";
   };
+  const navigate = useNavigate();
   const reason = action.unavailable ?? action.deprecated;
   return (
     <li className="palette-row">
@@ -35,14 +37,20 @@ function Item({ action, favourite, onAdd }: ItemProps) {
         </span>
         {action.unavailable ? <Badge tone="bad">unavailable</Badge> : action.deprecated && <Badge tone="warn">deprecated</Badge>}
       </button>
-      <IconButton icon="star" size="s" aria-pressed={favourite} label={favourite ? `${action.name}: no favourite any more` : `Make ${action.name} a favourite`}
-                  onClick={() => toggleFavourite(action.type)} />
+      <Menu trigger={<IconButton icon="ellipsis" size="s" label={`More of ${action.name}`} />}
+            items={[
+              { label: favourite ? "No favourite any more" : "Make it a favourite", icon: "star", onSelect: () => toggleFavourite(action.type) },
+              { label: "About this action", icon: "book", onSelect: () => void navigate(`/actions/${encodeURIComponent(action.type)}`) },
+              ...(action.examples.length > 0 && !action.unavailable
+                ? ["line" as const, ...action.examples.map((example) => ({ label: `Add the example “${example.title}”`, icon: "plus", onSelect: () => onAdd(action, example.params) }))]
+                : []),
+            ]} />
     </li>
   );
 }
 
 export interface PaletteProps {
-  onAdd: (action: Action) => void;
+  onAdd: (action: Action, params?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** All actions to add as steps: by a click, by the keyboard, or dragged to a place. */

@@ -14,6 +14,7 @@ import { hasTemplate } from "@/features/forms/rules";
 import { Button, ButtonLink, Check, Field, IconButton, Notice, Tabs, TextField } from "@/ui/kit";
 import { Previews } from "./PastRuns";
 import { RetryFields } from "./RetryFields";
+import { newStep } from "./adding";
 import { referencesFor, useEditor } from "./editor";
 
 function IdField({ step }: { step: Step }) {
@@ -38,7 +39,12 @@ function IdField({ step }: { step: Step }) {
 }
 
 function Examples({ step, action }: { step: Step; action: Action }) {
-  const { store } = useEditor();
+  const { store, dag, routes, select } = useEditor();
+  const insert = (example: Action["examples"][number]) => {
+    const { id, command } = newStep(dag, routes, action, { after: idOf(step), params: example.params });
+    store.apply(`Add the example “${example.title}”`, command);
+    select([id]);
+  };
   const take = (example: Action["examples"][number]) => {
     const gone = Object.fromEntries(Object.keys(paramsOf(step)).map((name) => [name, undefined]));
     store.apply(`Take the example “${example.title}”`, setParams(idOf(step), { ...gone, ...(example.params as Record<string, Json>) }));
@@ -54,9 +60,14 @@ function Examples({ step, action }: { step: Step; action: Action }) {
           <h3>{example.title}</h3>
           {example.description && <p className="quiet">{example.description}</p>}
           <pre className="example-params">{JSON.stringify(example.params, null, 2)}</pre>
-          <Button size="s" onClick={() => take(example)}>
-            Use these parameters
-          </Button>
+          <div className="row">
+            <Button size="s" onClick={() => take(example)}>
+              Use these parameters
+            </Button>
+            <Button size="s" icon="plus" onClick={() => insert(example)}>
+              Add as a step
+            </Button>
+          </div>
         </section>
       ))}
     </div>

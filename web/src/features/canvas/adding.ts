@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** New steps: of an action, with the parameters that a form or an example starts with. */
-import type { Action, Json } from "@/api/types";
-import { addStep, freshId } from "@/features/definition";
-import type { Command, Dag, Point, RoutesOf, Step } from "@/features/definition";
+import type { Action } from "@/api/types";
+import { stepOf } from "@/features/catalogue/step";
+import { addStep, idOf } from "@/features/definition";
+import type { Command, Dag, Point, RoutesOf } from "@/features/definition";
 import { nodeWidth, placesOf } from "@/features/definition/layout";
-import { startingParams } from "@/features/forms/rules";
 
 export interface NewStep {
   readonly id: string;
@@ -24,12 +24,11 @@ export interface AddOptions {
   at?: Point | undefined;
   /** The step that it follows, or null. */
   after?: string | null;
-  params?: Readonly<Record<string, unknown>>;
+  params?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** A step of an action, named after it. */
 export function newStep(dag: Dag, routes: RoutesOf, action: Action, { at, after = null, params }: AddOptions = {}): NewStep {
-  const id = freshId(dag, action.name);
-  const step: Step = { id, name: action.name, action: action.type, params: (params ?? startingParams(action.params)) as Json, depends_on: [] };
-  return { id, command: addStep(step, { at: at ?? placeBehind(dag, routes, after), after: after === null ? [] : [after] }) };
+  const step = stepOf(dag, action, params);
+  return { id: idOf(step), command: addStep(step, { at: at ?? placeBehind(dag, routes, after), after: after === null ? [] : [after] }) };
 }

@@ -4,7 +4,8 @@ import type { Action, Param } from "@/api/types";
 import { Badge, Notice } from "@/ui/kit";
 import { ActionIcon } from "./ActionIcon";
 
-const effects = {
+/** What each effect means for a person. */
+export const effects = {
   pure: "Touches nothing outside. It may be run again at any time.",
   idempotent: "Touches the outside. It is repeated with the same key after an unknown outcome.",
   once: "Touches the outside. It is never repeated silently.",
@@ -101,8 +102,16 @@ function Outputs({ outputs }: { outputs: Action["outputs"] }) {
   );
 }
 
+export interface ActionPageProps {
+  action: Action;
+  /** Beside its name. */
+  commands?: ReactNode;
+  /** Beside each of its examples. */
+  commandsOf?: (example: Action["examples"][number]) => ReactNode;
+}
+
 /** All that the metadata says of an action, for a person. */
-export function ActionPage({ action, aside }: { action: Action; aside?: (example: Action["examples"][number]) => ReactNode }) {
+export function ActionPage({ action, commands, commandsOf }: ActionPageProps) {
   return (
     <article className="stack">
       <header className="action-head">
@@ -118,6 +127,7 @@ export function ActionPage({ action, aside }: { action: Action; aside?: (example
             Documentation
           </a>
         )}
+        {commands}
       </header>
       {action.unavailable && <Notice tone="bad">It cannot be run here: {action.unavailable}</Notice>}
       {action.deprecated && <Notice tone="warn">Deprecated: {action.deprecated}</Notice>}
@@ -158,7 +168,7 @@ export function ActionPage({ action, aside }: { action: Action; aside?: (example
                   <h3>{example.title}</h3>
                   {example.description && <p className="quiet">{example.description}</p>}
                 </div>
-                {aside?.(example)}
+                {commandsOf?.(example)}
               </div>
               <pre className="code-block" tabIndex={0} aria-label={`Parameters of ${example.title}`}>
                 {JSON.stringify(example.params, null, 2)}

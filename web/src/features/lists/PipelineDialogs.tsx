@@ -51,8 +51,13 @@ function useCreate() {
   });
 }
 
-export function CreateDialog({ open, onOpenChange }: OpenProps) {
-  const [name, setName] = useState("");
+export interface CreateProps extends OpenProps {
+  /** What it begins with; undefined: nothing. Its name is a proposal. */
+  begin?: Dag;
+}
+
+export function CreateDialog({ open, onOpenChange, begin }: CreateProps) {
+  const [name, setName] = useState(typeof begin?.["name"] === "string" ? begin["name"] : "");
   const [description, setDescription] = useState("");
   const [asked, setAsked] = useState(false);
   const create = useCreate();
@@ -60,12 +65,12 @@ export function CreateDialog({ open, onOpenChange }: OpenProps) {
   const submit = () => {
     setAsked(true);
     if (!name.trim()) return;
-    const dag = emptyDag(name.trim());
+    const dag = { ...(begin ?? emptyDag("")), name: name.trim() };
     create.mutate({ name: name.trim(), dag: description.trim() ? { ...dag, description: description.trim() } : dag });
   };
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="New pipeline" onSubmit={submit}
-            description="It begins as a draft without steps."
+            description={begin ? "It begins with the step of the example." : "It begins as a draft without steps."}
             footer={
               <>
                 <Button onClick={() => onOpenChange(false)}>Cancel</Button>

@@ -26,6 +26,7 @@ export function Logs({ executionId, stepId, live }: LogsProps) {
   const lines = useMemo(() => mergeLines(stored.data ?? [], own), [stored.data, own]);
   if (stored.isPending) return <Skeleton lines={4} label="Loading the log" />;
   if (stored.error) return <ErrorState error={stored.error} title="The log could not be loaded" onRetry={() => void stored.refetch()} />;
+  if (lines.length === 0) return <p className="quiet">Nothing was logged.</p>;
   const from = levels.findIndex((level) => level === least);
   const wanted = text.toLowerCase();
   const shown = lines.filter((line) => levels.indexOf(line.level) >= from && line.message.toLowerCase().includes(wanted));
@@ -39,7 +40,7 @@ export function Logs({ executionId, stepId, live }: LogsProps) {
                      options={levels.map((level) => ({ value: level, label: level === "debug" ? "All levels" : `From ${level}` }))} />
       </div>
       {shown.length === 0 ? (
-        <p className="quiet">{lines.length === 0 ? "Nothing was logged." : "No line matches."}</p>
+        <p className="quiet">No line matches.</p>
       ) : (
         <ol className="logs" tabIndex={0} aria-label="Log">
           {shown.map((line, index) => (

@@ -2,12 +2,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { ApiError } from "@/api/errors";
 import { executionKeys } from "@/api/executions";
 import type { ExecutionStart } from "@/api/types";
 import { Button, Check, Dialog, Field, Notice, TextAreaField, TextField } from "@/ui/kit";
 import { initialOf, kindOf, parametersOf, readParameters } from "./parameters";
 import type { Parameter, Typed } from "./parameters";
+import { refusals } from "./refusals";
 
 interface FieldProps {
   parameter: Parameter;
@@ -30,19 +30,6 @@ function ParameterField({ parameter, typed, error, onChange }: FieldProps) {
     <TextField {...common} inputMode={kindOf(parameter) === "number" ? "decimal" : "text"} value={typed}
                onChange={(event) => onChange(event.target.value)} />
   );
-}
-
-/** What the service said of each parameter, by name; the rest is shown above the form. */
-function refusals(error: unknown): { byName: Record<string, string>; rest: string | null } {
-  if (!(error instanceof ApiError)) return { byName: {}, rest: error instanceof Error ? error.message : null };
-  const byName: Record<string, string> = {};
-  const rest: string[] = [];
-  for (const problem of error.problems) {
-    const name = /^\/params\/([^/]+)/.exec(problem.pointer ?? "")?.[1];
-    if (name) byName[name.replaceAll("~1", "/").replaceAll("~0", "~")] = problem.message;
-    else rest.push(problem.message);
-  }
-  return { byName, rest: error.problems.length === 0 ? error.message : rest.join(" ") || null };
 }
 
 export interface RunDialogProps {
@@ -69,7 +56,7 @@ function RunForm({ name, dag, onOpenChange, start }: RunDialogProps) {
       void navigate(`/executions/${started.execution_id}`);
     },
   });
-  const refused = refusals(run.error);
+  const refused = refusals(run.error, "/params");
   const submit = () => {
     const reading = readParameters(parameters, typed);
     setErrors(reading.errors);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
+import { ApiError } from "@/api/errors";
 import type { Execution, Step } from "@/api/types";
 import { pairSteps, sameJson, slowerBy } from "./compare";
 import { mergeLines } from "./lines";
 import { initialOf, parametersOf, readParameters } from "./parameters";
+import { refusals } from "./refusals";
 import { placeOf, ticksOf } from "./scale";
 
 describe("parameters of a run", () => {
@@ -77,4 +79,23 @@ test("a line that was stored and streamed is shown once", () => {
   const line = (message: string) =>
     ({ execution_id: "x", step_id: "a", attempt: 1, timestamp: "2026-01-01T00:00:00Z", level: "info", message }) as const;
   expect(mergeLines([line("one")], [line("one"), line("two")]).map(({ message }) => message)).toEqual(["one", "two"]);
+});
+
+describe("what the service refuses", () => {
+  const refused = new ApiError(400, "PARAM_RANGE", "whole", [
+    { code: "PARAM_RANGE", message: "too large", pointer: "/steps/0/params/a~1b/0" },
+    { code: "PARAM_TYPE", message: "said later", pointer: "/steps/0/params/a~1b" },
+    { code: "UNKNOWN_ACTION", message: "no such action", pointer: "/steps/0/action" },
+  ], null, null);
+
+  test("stands at the parameter that it is about, the first of each, and the rest apart", () => {
+    expect(refusals(refused, "/steps/0/params")).toEqual({ byName: { "a/b": "too large" }, rest: "no such action" });
+    expect(refusals(refused, "/params").byName).toEqual({});
+  });
+
+  test("is told as a whole where it names no place", () => {
+    expect(refusals(new ApiError(503, "DOWN", "not now", [], null, null), "/params")).toEqual({ byName: {}, rest: "not now" });
+    expect(refusals(new Error("no network"), "/params")).toEqual({ byName: {}, rest: "no network" });
+    expect(refusals(null, "/params")).toEqual({ byName: {}, rest: null });
+  });
 });

@@ -4,7 +4,7 @@
  * their synonyms are drawn, an emoji is shown as it is, and everything else is a gear.
  */
 import {
-  AlarmClock, Archive, ArrowDown, ArrowLeft, ArrowLeftRight, ArrowRight, ArrowUp, Ban, Bell, Bookmark, Box, Braces, Brain,
+  AlarmClock, Archive, ArrowDown, ArrowLeft, ArrowLeftRight, ArrowRight, ArrowUp, Ban, Bell, BookOpen, Bookmark, Box, Braces, Brain,
   Calendar, ChartBar, ChartLine, Check, ChevronDown, ChevronLeft, ChevronRight, ChevronUp, CircleAlert, CircleCheck,
   CircleDashed, CircleHelp, CircleMinus, CirclePause, CirclePlay, CircleX, Clock, Cloud, CloudUpload, Code, Copy, Cpu, Database,
   DatabaseBackup, Download, Ellipsis, ExternalLink, Eye, File, FileCode, FileText, Filter, FlaskConical, Folder, Gauge,
@@ -19,7 +19,7 @@ import type { LucideIcon } from "lucide-react";
 
 const drawn: Record<string, LucideIcon> = {
   "alarm-clock": AlarmClock, archive: Archive, "arrow-down": ArrowDown, "arrow-left": ArrowLeft,
-  "arrow-left-right": ArrowLeftRight, "arrow-right": ArrowRight, "arrow-up": ArrowUp, ban: Ban, bell: Bell, bookmark: Bookmark,
+  "arrow-left-right": ArrowLeftRight, "arrow-right": ArrowRight, "arrow-up": ArrowUp, ban: Ban, bell: Bell, book: BookOpen, bookmark: Bookmark,
   box: Box, braces: Braces, brain: Brain, calendar: Calendar, "chart-bar": ChartBar, "chart-line": ChartLine, check: Check,
   "chevron-down": ChevronDown, "chevron-left": ChevronLeft, "chevron-right": ChevronRight, "chevron-up": ChevronUp,
   "circle-alert": CircleAlert, "circle-check": CircleCheck, "circle-dashed": CircleDashed, "circle-help": CircleHelp,
