@@ -33,6 +33,7 @@ struct bp_api_settings {
         bool authentication;                   /**< tokens are demanded */
         bool isolate_users;                    /**< a request without X-User-ID sees nothing that has an owner; false */
         bool subscription_declared; /**< events_* are subscribed to by a manifest: Dapr is told nothing of them */
+        uint32_t event_batch;       /**< most events of a batch; 1,000 */
         const char *events_pubsub;  /**< component and topic from which Dapr brings events; "pubsub" */
         const char *events_topic;   /**< "budpipelineEvents" */
         const char *events_dead_letter_topic; /**< "poisonMessages" */

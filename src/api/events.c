@@ -158,6 +158,7 @@ static void take_events(struct bp_request *request, void *app) {
         struct bp_api *api = app;
         struct bp_events_message message = {.content_type = bp_request_header(request, "Content-Type"),
                                             .depth = EVENT_DEPTH,
+                                            .most = api->settings.event_batch,
                                             .header = header,
                                             .userdata = request};
         struct bp_problem problem = {0};
@@ -204,7 +205,6 @@ const struct bp_route bp_api_event_routes[] = {
                         "or a bearer token.",
          .scope = BP_SCOPE_INTERNAL | BP_SCOPE_EXECUTE,
          .raw_types = event_types,
-         .body_bytes = 1 << 20,
          .body_schema = "IncomingEvent",
          .answers = (const struct bp_answer_spec[]){{200, "SUCCESS, or DROP for what is no event", "EventAnswer", NULL},
                                                     {503, "RETRY: it could not be kept", "EventAnswer", NULL},

@@ -125,6 +125,13 @@ const struct bp_setting bp_settings[] = {
                 .unit = "seconds"),
         INTEGER("events.dead_letters", "10000", 1, 1e9, "dead letters that are kept, the newest ones"),
 
+        BYTES("inbox.body_bytes", "1 MiB", KIB, 8 * MIB, "longest body with events from outside; also bounded by http.body_bytes"),
+        INTEGER("inbox.batch", "1000", 1, 100000, "events from outside of one batch"),
+        SECONDS("inbox.wait_seconds", "86400", 365 * DAY, "how long an event waits for its step"),
+        INTEGER("inbox.waiting", "100000", 1, 1e7, "events that wait for their step, the newest ones"),
+        SECONDS("inbox.known_seconds", "604800", 365 * DAY, "how long an event is listed, and its repetition known"),
+        INTEGER("inbox.events", "1000000", 1, 1e9, "events from outside that are kept, the newest ones"),
+
         INTEGER("retry.max_attempts", "3", 1, 10, "attempts of a step that is retried", .aliases = WORDS("RETRY_MAX_ATTEMPTS")),
         SECONDS("retry.backoff_seconds", "60", 365 * DAY, "wait before the second attempt", .aliases = WORDS("RETRY_BACKOFF_SECONDS")),
         {.name = "retry.backoff_multiplier", .type = BP_SETTING_NUMBER, .fallback = "2.0", .min = 1, .max = 1000,

@@ -192,13 +192,14 @@ static int read_binary(struct reading *reading, const struct bp_value *body, str
 
 static int read_batch(struct reading *reading, const struct bp_value *body, struct bp_event **ret_events,
                       size_t *ret_n_events) {
+        const uint32_t most = reading->message->most ? reading->message->most : BP_EVENTS_BATCH;
         struct bp_event *events;
 
         if (body->type != BP_LIST)
                 return bp_problem_set(reading->problem, "EVENT_INVALID", "a batch is a list of CloudEvents");
-        if (body->count > BP_EVENTS_BATCH)
-                return bp_problem_set(reading->problem, "EVENT_BATCH", "a batch has at most %d events, not %u",
-                                      BP_EVENTS_BATCH, body->count);
+        if (body->count > most)
+                return bp_problem_set(reading->problem, "EVENT_BATCH", "a batch has at most %u events, not %u", most,
+                                      body->count);
         events = bp_arena_array(reading->arena, body->count, sizeof(*events));
         if (!events)
                 return -ENOMEM;

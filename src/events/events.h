@@ -17,7 +17,7 @@
 struct bp_arena;
 struct bp_problem;
 
-/** Most events of one batch. */
+/** Most events of one batch where nothing else is said. */
 #define BP_EVENTS_BATCH 1000
 
 /** Longest correlation id in bytes; a longer one counts as none. */
@@ -38,6 +38,7 @@ struct bp_events_message {
         const char *body;
         size_t size;
         uint32_t depth; /**< deepest nesting of the body; 0: BP_JSON_DEPTH */
+        uint32_t most;  /**< most events of a batch; 0: BP_EVENTS_BATCH */
         /** Value of a header by its name, any case, or NULL: for the attributes of the binary form. */
         const char *(*header)(void *userdata, const char *name);
         void *userdata;
@@ -49,7 +50,7 @@ bool bp_events_is_batch(const struct bp_events_message *message);
 /**
  * Reads the events of a body, in order.
  * @return 0; BP_PROBLEM: EVENT_SYNTAX (not JSON), EVENT_INVALID (not an event; the pointer names what is wrong),
- *         EVENT_BATCH (more than BP_EVENTS_BATCH); -ENOMEM
+ *         EVENT_BATCH (more than `most`); -ENOMEM
  */
 int bp_events_read(struct bp_arena *arena, const struct bp_events_message *message, struct bp_event **ret_events,
                    size_t *ret_n_events, struct bp_problem *reterr_problem);

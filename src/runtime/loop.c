@@ -620,6 +620,8 @@ static void take_settings(struct bp_runtime *runtime, const struct bp_runtime_se
                 runtime->journal = *settings->journal;
         if (settings->observer)
                 runtime->observer = *settings->observer;
+        runtime->waits.early_limit = settings->early_events;
+        runtime->waits.keep_seconds = settings->early_seconds;
         runtime->drain_seconds = settings->drain_seconds ? settings->drain_seconds : DRAIN_SECONDS;
         runtime->virtual_time = settings->virtual_time;
         runtime->timekeeper.wall = settings->wall ? settings->wall : bp_wall_now;

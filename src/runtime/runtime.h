@@ -140,6 +140,8 @@ struct bp_runtime_settings {
         const char *system_user_id;       /**< on whose behalf actions ask services where nobody else is named; none */
         const struct bp_journal *journal; /**< NULL: everything is durable at once, for `run` and tests */
         const struct bp_observer *observer;
+        uint32_t early_events;        /**< that are kept until a step waits for them, the newest ones; 100,000 */
+        uint32_t early_seconds;       /**< how long; 86,400 */
         uint32_t drain_seconds;       /**< how long bp_runtime_stop() lets attempts finish; 30 */
         struct bp_wall (*wall)(void); /**< the wall clock, for tests that let it jump; bp_wall_now() */
 };
@@ -215,7 +217,7 @@ struct bp_event_letter *bp_runtime_event_free(struct bp_event_letter *letter);
 
 /**
  * Hands an event, which is taken, to the step that has waited longest for its id. One for a step that has ended is
- * recorded as late; else it is kept for 24 hours. Any thread.
+ * recorded as late; else it is kept for `early_seconds`. Any thread.
  */
 void bp_runtime_deliver(struct bp_runtime *runtime, struct bp_event_letter *letter,
                         const struct bp_event_awaited *awaited);

@@ -16,9 +16,8 @@ enum {
         FIRST_BUCKETS = 64, /* a power of two */
         EARLY_LIMIT = 100000,
         EARLY_BYTES = 256 << 20,
+        KEEP_SECONDS = 24 * 3600,
 };
-
-static const int64_t early_keep_us = INT64_C(24) * 3600 * 1000000;
 
 static uint64_t hash_of(const char *external_id) {
         return bp_hash64(external_id, strlen(external_id), 0);
@@ -247,7 +246,9 @@ static void drop_oldest(struct bp_waits *waits, bool expired) {
 }
 
 void bp_waits_expire(struct bp_waits *waits, struct bp_mono now) {
-        while (waits->oldest && now.us - waits->oldest->arrived.us >= early_keep_us)
+        int64_t keep_us = (int64_t)(waits->keep_seconds ? waits->keep_seconds : KEEP_SECONDS) * 1000000;
+
+        while (waits->oldest && now.us - waits->oldest->arrived.us >= keep_us)
                 drop_oldest(waits, true);
 }
 

@@ -3,7 +3,7 @@
  * @file waits.h
  * Who waits for which event, and events that came before anybody waited for them.
  *
- * Early events are kept for 24 hours, at most 100,000 of them, and 256 MiB of text that the journal does not have; the
+ * Early events are kept for a time, at most so many of them, and 256 MiB of text that the journal does not have; the
  * oldest go first. When two steps wait for the same external id, the one that has waited longer gets the event. Engine
  * thread only.
  */
@@ -63,7 +63,8 @@ struct bp_waits {
         struct bp_event_letter **early_buckets;
         size_t n_early_buckets, n_early, early_bytes;
         struct bp_event_letter *oldest, *newest;
-        size_t early_limit; /**< 0: 100,000 */
+        size_t early_limit;    /**< 0: 100,000 */
+        uint32_t keep_seconds; /**< how long an early event is kept; 0: 86,400 */
         /** Told of an early event that is given up: its time is over, or there are too many. Or NULL. */
         void (*gone)(void *userdata, const struct bp_event_letter *event, bool expired);
         void *userdata;

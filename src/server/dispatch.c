@@ -218,10 +218,11 @@ static bool is_encoded_otherwise(const struct bp_request *request) {
 }
 
 static size_t most_bytes(const struct bp_request *request) {
-        size_t most = request->server->settings.body_bytes;
-        size_t of_route = request->match.route ? request->match.route->route->body_bytes : 0;
+        const struct bp_server_settings *settings = &request->server->settings;
+        bool is_raw = request->match.route && request->match.route->route->raw_types;
 
-        return of_route && of_route < most ? of_route : most;
+        return is_raw && settings->raw_body_bytes < settings->body_bytes ? settings->raw_body_bytes
+                                                                         : settings->body_bytes;
 }
 
 static void refuse_large_body(struct bp_request *request) {

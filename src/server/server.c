@@ -46,6 +46,7 @@ static void fill_defaults(struct bp_server_settings *settings) {
         DEFAULT(header_bytes, 32 << 10);
         DEFAULT(url_bytes, 8 << 10);
         DEFAULT(body_bytes, 4 << 20);
+        DEFAULT(raw_body_bytes, SIZE_MAX);
         DEFAULT(json_depth, 64);
         DEFAULT(idle_seconds, 30);
         DEFAULT(request_seconds, 60);

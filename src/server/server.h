@@ -104,7 +104,6 @@ struct bp_route {
         /** Media types of a body that the handler reads itself (bp_request_raw_body()), whatever its type says;
          * NULL-terminated; `body` is NULL then. NULL: none. */
         const char *const *raw_types;
-        size_t body_bytes; /**< longest body; 0, or more than the server allows: what the server allows */
         const struct bp_answer_spec *answers;
         bool streams;      /**< answers with an event stream */
         bool undocumented; /**< no part of the API: the document leaves it out */
@@ -144,6 +143,7 @@ struct bp_server_settings {
         size_t header_bytes;            /**< 32 KiB, request line included */
         size_t url_bytes;               /**< 8 KiB */
         size_t body_bytes;              /**< 4 MiB */
+        size_t raw_body_bytes;          /**< of routes that read it themselves, at most body_bytes; body_bytes */
         uint32_t json_depth;            /**< 64 */
         uint32_t idle_seconds;        /**< a connection without a request, or one that sends or reads too slowly; 30 */
         uint32_t request_seconds;     /**< to send a whole request; 60 */

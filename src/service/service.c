@@ -61,6 +61,7 @@ static int open_store(struct bp_service *service, const struct bp_service_settin
         const struct bp_store_settings store = {.url = settings->store_url,
                                                 .mode = BP_STORE_EXECUTE,
                                                 .queue_bytes = settings->queue_bytes,
+                                                .inbox = settings->inbox,
                                                 .metrics = settings->metrics,
                                                 .durable = on_durable,
                                                 .health = on_health,

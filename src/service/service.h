@@ -54,6 +54,7 @@ struct bp_service_settings {
         const struct bp_definition_limits *definition_limits;
         uint32_t cached_definitions; /**< parsed definitions kept; 256 */
         size_t queue_bytes;          /**< see bp_store_settings */
+        struct bp_store_inbox inbox; /**< the same */
         struct bp_metrics *metrics;  /**< or NULL */
         /** Told of every execution too, after the service: for a program that shows what runs. Copied; or NULL. */
         const struct bp_observer *observer;

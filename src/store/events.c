@@ -13,12 +13,8 @@
 #include "store/state.h"
 #include "store/write.h"
 
-#define KEPT_US "86400000000"   /* 24 hours: how long an event waits for its step */
-#define KNOWN_US "604800000000" /* 7 days: how long a repetition is known */
-
 enum {
         EXPIRE_AT_ONCE = 5000, /* rows that one transaction changes */
-        MOST_ROWS = 1000000,   /* the oldest settled ones go first */
         EVENT_ARENA = 16 << 20,
 };
 
@@ -89,6 +85,7 @@ struct keep {
         struct bp_write write;
         struct bp_arena *arena;
         struct bp_store_event event;
+        int64_t known_us; /* how long a repetition is known */
         struct bp_event_kept kept;
         bp_store_event_kept *done;
         void *userdata;
@@ -156,21 +153,21 @@ static int find_by_id(struct bp_connection *connection, const char *sql, struct 
 }
 
 /* What is older than the time for which repetitions are known is another event. */
-static int forget_if_old(struct bp_connection *connection, const struct bp_store_event *event) {
+static int forget_if_old(struct bp_connection *connection, const struct keep *keep) {
         sqlite3_stmt *stmt;
-        int r = bp_connection_prepare(
-                connection, "DELETE FROM events WHERE id = ? AND state <> 1 AND arrived_at <= ? - " KNOWN_US, &stmt);
+        int r = bp_connection_prepare(connection, "DELETE FROM events WHERE id = ? AND state <> 1 AND arrived_at <= ?",
+                                      &stmt);
 
         if (r)
                 return r;
-        bp_bind_id(stmt, 1, true, &event->id);
-        bp_bind_int(stmt, 2, event->at.us);
+        bp_bind_id(stmt, 1, true, &keep->event.id);
+        bp_bind_int(stmt, 2, keep->event.at.us - keep->known_us);
         return bp_connection_run(connection, stmt);
 }
 
 static int apply_keep(struct bp_write *write, struct bp_connection *connection) {
         struct keep *keep = (struct keep *)write;
-        int r = forget_if_old(connection, &keep->event);
+        int r = forget_if_old(connection, keep);
 
         keep->kept = (struct bp_event_kept){0};
         if (!r)
@@ -206,6 +203,7 @@ int bp_store_event_keep(struct bp_store *store, const struct bp_store_event *eve
         }
         keep->write = (struct bp_write){
                 .bytes = sizeof(*keep) + bp_arena_used(keep->arena), .apply = apply_keep, .done = done_keep};
+        keep->known_us = (int64_t)store->inbox.known_seconds * 1000000;
         keep->done = done;
         keep->userdata = userdata;
         bp_write_submit(store, &keep->write);
@@ -363,38 +361,42 @@ struct expiry {
         int64_t n_changed;
 };
 
+/* ?1 now, ?2 rows at once, ?3 the bound */
 #define NOBODY_WAITED                                                                                              \
         "UPDATE events SET state = 4, settled_at = ?1 WHERE number IN (SELECT number FROM events WHERE state = 1 " \
-        "AND kept_from <= ?1 - " KEPT_US " ORDER BY kept_from LIMIT ?2)"
-#define NOT_REPEATED_ANY_MORE                                                                              \
-        "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE arrived_at <= ?1 - " KNOWN_US \
-        " ORDER BY arrived_at LIMIT ?2) AND state <> 1"
+        "AND kept_from <= ?1 - ?3 ORDER BY kept_from LIMIT ?2)"
+#define NOT_REPEATED_ANY_MORE                                                                        \
+        "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE arrived_at <= ?1 - ?3 " \
+        "ORDER BY arrived_at LIMIT ?2) AND state <> 1"
 #define TOO_MANY                                                                                             \
         "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE number <= (SELECT max(number) " \
         "FROM events) - ?3 ORDER BY number LIMIT ?2) AND state <> 1"
 
-static const char *const expiries[] = {NOBODY_WAITED, NOT_REPEATED_ANY_MORE, TOO_MANY};
+static int expire(struct bp_connection *connection, const char *sql, struct expiry *expiry, int64_t bound) {
+        sqlite3_stmt *stmt;
+        int r = bp_connection_prepare(connection, sql, &stmt);
+
+        if (r)
+                return r;
+        bp_bind_int(stmt, 1, expiry->now.us);
+        bp_bind_int(stmt, 2, EXPIRE_AT_ONCE);
+        bp_bind_int(stmt, 3, bound);
+        r = bp_connection_run(connection, stmt);
+        if (!r && bp_connection_changes(connection) > expiry->n_changed)
+                expiry->n_changed = bp_connection_changes(connection);
+        return r;
+}
 
 static int apply_expiry(struct bp_write *write, struct bp_connection *connection) {
         struct expiry *expiry = (struct expiry *)write;
-        int r = 0;
+        const struct bp_store_inbox *inbox = &expiry->store->inbox;
+        int r;
 
         expiry->n_changed = 0;
-        for (size_t i = 0; i < sizeof(expiries) / sizeof(expiries[0]) && !r; i++) {
-                sqlite3_stmt *stmt;
-
-                r = bp_connection_prepare(connection, expiries[i], &stmt);
-                if (r)
-                        return r;
-                bp_bind_int(stmt, 1, expiry->now.us);
-                bp_bind_int(stmt, 2, EXPIRE_AT_ONCE);
-                if (sqlite3_bind_parameter_count(stmt) > 2)
-                        bp_bind_int(stmt, 3, MOST_ROWS);
-                r = bp_connection_run(connection, stmt);
-                if (!r && bp_connection_changes(connection) > expiry->n_changed)
-                        expiry->n_changed = bp_connection_changes(connection);
-        }
-        return r;
+        r = expire(connection, NOBODY_WAITED, expiry, (int64_t)inbox->wait_seconds * 1000000);
+        if (!r)
+                r = expire(connection, NOT_REPEATED_ANY_MORE, expiry, (int64_t)inbox->known_seconds * 1000000);
+        return r ? r : expire(connection, TOO_MANY, expiry, inbox->events);
 }
 
 /* Many rows go in several transactions, so that others get in between. */

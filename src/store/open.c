@@ -16,6 +16,9 @@
 enum {
         DEFAULT_READERS = 4,
         DEFAULT_QUEUE_BYTES = 64 << 20,
+        DEFAULT_WAIT_SECONDS = 24 * 3600,
+        DEFAULT_KNOWN_SECONDS = 7 * 24 * 3600,
+        DEFAULT_EVENTS = 1000000,
         CHECKED_BYTES = 1 << 20, /* a store up to this size is looked through after an unclean stop: milliseconds */
 };
 
@@ -196,6 +199,14 @@ static void done_lock(struct bp_store *store) {
         pthread_mutex_destroy(&store->mutex);
 }
 
+static struct bp_store_inbox complete_inbox(const struct bp_store_inbox *given) {
+        return (struct bp_store_inbox){
+                .wait_seconds = given->wait_seconds ? given->wait_seconds : DEFAULT_WAIT_SECONDS,
+                .known_seconds = given->known_seconds ? given->known_seconds : DEFAULT_KNOWN_SECONDS,
+                .events = given->events ? given->events : DEFAULT_EVENTS,
+        };
+}
+
 /* Everything but the database. */
 static int new_store(const struct bp_store_settings *settings, struct bp_store **ret_store,
                      struct bp_problem *reterr_problem) {
@@ -207,6 +218,7 @@ static int new_store(const struct bp_store_settings *settings, struct bp_store *
         store->mode = settings->mode;
         store->lock_fd = -1;
         store->queue_bytes = settings->queue_bytes ? settings->queue_bytes : DEFAULT_QUEUE_BYTES;
+        store->inbox = complete_inbox(&settings->inbox);
         store->metrics = settings->metrics;
         store->durable = settings->durable;
         store->health = settings->health;

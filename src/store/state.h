@@ -37,6 +37,7 @@ struct bp_store {
         uint64_t fencing_token;
         uint32_t migration;
         size_t queue_bytes;
+        struct bp_store_inbox inbox; /* complete */
         struct bp_metrics *metrics;
         void (*durable)(void *userdata, uint64_t ticket);
         void (*health)(void *userdata, const struct bp_problem *problem);

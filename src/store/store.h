@@ -49,12 +49,20 @@ enum bp_store_mode {
         BP_STORE_ADMIN,
 };
 
+/** What is kept of events from outside. 0 means the default named beside the member. */
+struct bp_store_inbox {
+        uint32_t wait_seconds;  /**< how long an event waits for its step; 86,400 */
+        uint32_t known_seconds; /**< how long a repetition is known, and an event is listed; 604,800 */
+        uint32_t events;        /**< most of them; the oldest that do not wait go first; 1,000,000 */
+};
+
 /** How a store is opened. Everything is copied but `metrics`. 0 and NULL mean the default named beside the member. */
 struct bp_store_settings {
         const char *url; /**< mandatory: `sqlite:PATH` or `memory:` */
         enum bp_store_mode mode;
-        uint32_t readers;           /**< connections for reads at once; 4 */
-        size_t queue_bytes;         /**< bytes that wait to be written before bp_store_is_busy() says so; 64 MiB */
+        uint32_t readers;   /**< connections for reads at once; 4 */
+        size_t queue_bytes; /**< bytes that wait to be written before bp_store_is_busy() says so; 64 MiB */
+        struct bp_store_inbox inbox;
         struct bp_metrics *metrics; /**< or NULL */
         /** Everything appended before the bp_store_commit() with this ticket is durable. Writer thread. Or NULL. */
         void (*durable)(void *userdata, uint64_t ticket);
@@ -300,7 +308,7 @@ enum bp_inbox_state {
         BP_INBOX_WAITING = 1, /**< on its way to a step, or kept until a step waits for it */
         BP_INBOX_HANDLED,     /**< a step had it, see the effect */
         BP_INBOX_LATE,        /**< its step, or the execution, had ended */
-        BP_INBOX_EXPIRED,     /**< no step waited for it within 24 hours */
+        BP_INBOX_EXPIRED,     /**< no step waited for it in time */
         BP_INBOX_DROPPED,     /**< too many waited, and it was the oldest */
         BP_INBOX_UNROUTABLE,  /**< it carries no correlation id */
 };
@@ -357,7 +365,7 @@ struct bp_event_kept {
  * function says; negative errno */
 typedef void bp_store_event_kept(void *userdata, int result, const struct bp_event_kept *kept);
 
-/** Keeps an event. BP_STORE_DUPLICATE: it came before within seven days. Copied. @return 0 or -ENOMEM. */
+/** Keeps an event. BP_STORE_DUPLICATE: it came before, and is known. Copied. @return 0 or -ENOMEM. */
 int bp_store_event_keep(struct bp_store *store, const struct bp_store_event *event, bp_store_event_kept *done,
                         void *userdata);
 
@@ -385,7 +393,7 @@ int bp_store_event_replay(struct bp_store *store, struct bp_id id, struct bp_wal
 /** Deletes an event that no step had. NOT_FOUND; CONFLICT: one had it. @return 0 or -ENOMEM. */
 int bp_store_event_delete(struct bp_store *store, struct bp_id id, bp_store_done *done, void *userdata);
 
-/** Events that waited for 24 hours expire; those older than 7 days are forgotten, and the oldest beyond a million.
+/** Events that waited too long expire; those that are no longer known are forgotten, and the oldest that are too many.
  * Handed over. @return 0 or -ENOMEM. */
 int bp_store_events_expire(struct bp_store *store, struct bp_wall now);
 

@@ -437,6 +437,71 @@ def test_an_event_expires_after_a_day(own, tmp_path):
     assert unmatched(platform)["events"][0]["state"] == "expired"
 
 
+@pytest.fixture
+def bounded(serve):
+    """Starts a service with bounds of its own: bounded("--inbox-waiting", 2). @return it as the platform sees it"""
+    return lambda *bounds: Platform(serve("--http-rate-limit", "0", *bounds, env={"APP_API_TOKEN": PLATFORM_TOKEN}))
+
+
+def until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_size_of_a_body_and_of_a_batch_can_be_bounded(bounded):
+    platform = bounded("--inbox-body-bytes", "2 KiB", "--inbox-batch", 2)
+    for size, status in ((1500, 200), (2048, 413)):
+        assert platform.client.post("/workflow-events", json={"workflow_id": "x" * size}).status_code == status
+    batch = [cloud_event({}) for _ in range(3)]
+    told = platform.send_bytes(json.dumps(batch), "application/cloudevents-batch+json")
+    assert told["error"]["code"] == "EVENT_BATCH" and "at most 2 events, not 3" in told["message"]
+    assert len(platform.send_bytes(json.dumps(batch[:2]), "application/cloudevents-batch+json")["results"]) == 2
+    dag = {"name": "large", "description": "x" * 5000, "steps": [{"id": "a", "name": "A", "action": "log"}]}
+    assert platform.client.post("/pipelines", json={"dag": dag}).status_code == 201  # other bodies are others' business
+
+
+def test_the_number_of_events_that_wait_can_be_bounded(bounded):
+    platform = bounded("--inbox-waiting", 2)
+    for key in "abcd":
+        platform.send({"workflow_id": key})
+    until(lambda: unmatched(platform, state="dropped")["pagination"]["total_count"] == 2)
+    assert {event["workflow_id"]: event["state"] for event in unmatched(platform)["events"]} == {
+        "a": "dropped", "b": "dropped", "c": "waiting", "d": "waiting"}
+
+
+def test_how_long_an_event_waits_can_be_bounded(bounded):
+    platform = bounded("--inbox-wait-seconds", 1)
+    begun = time.monotonic()
+    platform.send({"workflow_id": "a"})
+
+    def is_expired():
+        platform.send({"workflow_id": unique()})  # the engine is awake
+        return unmatched(platform, workflow_id="a")["events"][0]["state"] == "expired"
+
+    until(is_expired)
+    assert time.monotonic() - begun >= 1
+
+
+def test_how_long_a_repetition_is_known_can_be_bounded(bounded):
+    platform = bounded("--inbox-known-seconds", 1)
+    begun = time.monotonic()
+    assert platform.send({"a": 1})["duplicate"] is False
+    until(lambda: not platform.send({"a": 1})["duplicate"])
+    assert time.monotonic() - begun >= 1
+
+
+def test_the_number_of_events_that_are_kept_can_be_bounded(bounded):
+    platform = bounded("--inbox-events", 3)
+    sent = [platform.send({"n": number})["id"] for number in range(6)]
+    platform.server.restart()  # what is too much is looked for once a minute, and when the first event comes
+    platform = Platform(platform.server)
+    sent.append(platform.send({"n": 6})["id"])
+    until(lambda: len(platform.client.get("/events").json()["events"]) <= 4)
+    assert {event["id"] for event in platform.client.get("/events").json()["events"]} - set(sent[4:]) <= {sent[3]}
+
+
 def test_events_are_listed_with_what_they_went_to(platform):
     key = unique()
     execution = platform.wait_for(key)
