@@ -5,12 +5,12 @@ import json
 import time
 from pathlib import Path
 
-from . import burst, loads, machine, report, told, workloads
+from . import burst, loads, machine, report, services, told, workloads
 from .service import Failed
 
 PARTS = {"w1": workloads.w1, "w2": workloads.w2, "w3": workloads.w3, "w4": workloads.w4, "w5": workloads.w5,
          "actions": loads.actions, "history": loads.history, "waiting": loads.waiting, "streams": loads.streams,
-         "told": told.told, "burst": burst.burst}
+         "told": told.told, "burst": burst.burst, "services": services.services}
 
 DESCRIPTION = """Measures the durable service over HTTP on loopback, and prints what was aimed at beside it.
 

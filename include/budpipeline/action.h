@@ -366,6 +366,7 @@ struct bp_http_response {
         size_t body_size;
         const char *message;          /**< for a person, when failure is not BP_HTTP_OK; never NULL */
         const struct bp_value *state; /**< what bp_await_reply() was given, or NULL */
+        uint32_t no_connection;       /**< 1: unsent, because too many others were under way: code CONNECTION_LIMIT */
 };
 
 /** The event that on_event handles. */

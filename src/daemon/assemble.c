@@ -72,6 +72,7 @@ static void assemble_service(const struct bp_config *config, struct bp_assembled
                 .connect_timeout_ms = number(config, "client.connect_timeout_ms"),
                 .max_connections = number(config, "client.connections"),
                 .max_per_host = number(config, "client.connections_per_host"),
+                .max_waiting = number(config, "client.waiting"),
         };
         assembled->invoke = invoker_settings(config);
         assembled->invoke.http = &assembled->http;

@@ -62,8 +62,9 @@ const struct bp_setting bp_settings[] = {
         LIST("client.allow_hosts", "targets that HTTP requests may reach although their address is private",
              .flag = "allow-host", .placeholder = "HOST[:PORT]"),
         BYTES("client.response_bytes", "1 MiB", KIB, GIB, "longest answer to an HTTP request"),
-        INTEGER("client.connections", "1000", 1, 100000, "connections for HTTP requests"),
-        INTEGER("client.connections_per_host", "100", 1, 100000, "of them to one host"),
+        INTEGER("client.connections", "1000", 1, 100000, "requests that are under way at once; others wait for their turn"),
+        INTEGER("client.connections_per_host", "100", 1, 100000, "of them to one service, or to one host and port"),
+        INTEGER("client.waiting", "100000", 1, 10000000, "requests that wait for their turn; those beyond fail"),
         INTEGER("client.connect_timeout_ms", "10000", 1, 600000, "how long connecting may take", .unit = "milliseconds"),
 
         INTEGER("engine.worker_threads", "64", 1, 4096, "threads that call actions, most at once"),

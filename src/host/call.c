@@ -197,13 +197,17 @@ int bp_call_execute(const struct bp_call *call, struct bp_call_result *ret_resul
 int bp_call_reply(const struct bp_call *call, const struct bp_http_response *response,
                   struct bp_call_result *ret_result) {
         struct bp_host_state state;
+        int r;
 
         prepare(&state, call, BP_HOST_REPLY);
         if (!state.action || !state.action->on_reply) {
                 *ret_result = unavailable(call);
                 return 0;
         }
-        return conclude_attempt(&state, state.action->on_reply(&state.context, response), ret_result);
+        r = state.action->on_reply(&state.context, response);
+        if (response->no_connection && state.result.outcome == BP_FAILED)
+                state.result.code = "CONNECTION_LIMIT";
+        return conclude_attempt(&state, r, ret_result);
 }
 
 int bp_call_event(const struct bp_call *call, const struct bp_event_context *event, struct bp_call_result *ret_result) {

@@ -86,7 +86,11 @@ int bp_call_metadata(struct bp_arena *arena, const char *system_user_id, struct 
  */
 int bp_call_execute(const struct bp_call *call, struct bp_call_result *ret_result);
 
-/** Calls on_reply. @return 0 or -ENOMEM. */
+/**
+ * Calls on_reply. An attempt that fails because its request got no connection has the code CONNECTION_LIMIT, whatever
+ * the action calls it: that is for the operator to mend.
+ * @return 0 or -ENOMEM.
+ */
 int bp_call_reply(const struct bp_call *call, const struct bp_http_response *response,
                   struct bp_call_result *ret_result);
 

@@ -3,7 +3,7 @@
  * The thread that drives all exchanges. It sleeps in epoll on libcurl's sockets and on an eventfd, until the earlier of
  * libcurl's own timer and the first deadline. Other threads only put exchanges into the inbox or mark them cancelled,
  * under the lock; no callback runs with the lock held. Deadlines are kept here and not in libcurl, because an exchange
- * that waits for a free connection must end in time too.
+ * that waits for its turn must end in time too: libcurl knows only those that have it.
  */
 #include "http/client.h"
 
@@ -20,6 +20,7 @@
 #include "base/value.h"
 #include "http/deadlines.h"
 #include "http/exchange.h"
+#include "http/lanes.h"
 
 enum {
         TABLE_SIZE = 4096,
@@ -29,6 +30,8 @@ enum {
         DEFAULT_CONNECT_TIMEOUT_MS = 10000,
         DEFAULT_CONNECTIONS = 1000,
         DEFAULT_PER_HOST = 100,
+        DEFAULT_WAITING = 100000,
+        REFUSAL_BYTES = 256,
         NO_TIMER = -1,
 };
 
@@ -49,6 +52,7 @@ struct bp_http_client {
 
         CURLM *multi; /* the thread's own, from here on */
         struct bp_http_deadlines deadlines;
+        struct bp_http_lanes lanes;
         struct bp_mono curl_timer; /* NO_TIMER: none */
 };
 
@@ -132,33 +136,96 @@ static void forget_exchange(struct bp_http_client *client, struct bp_http_exchan
         pthread_mutex_unlock(&client->lock);
 }
 
-static void end_exchange(struct bp_http_client *client, struct bp_http_exchange *exchange, enum bp_http_end end,
-                         CURLcode code) {
+/* Until it is due it is in no lane. Since it is among the deadlines already, this cannot fail. */
+static void delay_exchange(struct bp_http_client *client, struct bp_http_exchange *exchange, int64_t delay_ms) {
+        exchange->is_delayed = true;
+        bp_http_deadlines_move(&client->deadlines, exchange, (struct bp_mono){bp_mono_now().us + delay_ms * 1000});
+}
+
+static void end_exchange_as(struct bp_http_client *client, struct bp_http_exchange *exchange,
+                            const struct bp_http_ending *ending) {
+        int64_t delay_ms;
+
+        bp_http_lanes_leave(&client->lanes, exchange);
+        if (exchange->transfer && exchange->transfer->easy)
+                curl_multi_remove_handle(client->multi, exchange->transfer->easy);
+        delay_ms = bp_http_exchange_finish(exchange, ending);
+        bp_http_exchange_rewind(exchange);
+        if (ending->end == BP_HTTP_END_CURL && delay_ms >= 0) {
+                delay_exchange(client, exchange, delay_ms);
+                return;
+        }
         forget_exchange(client, exchange);
         bp_http_deadlines_remove(&client->deadlines, exchange);
-        if (exchange->easy)
-                curl_multi_remove_handle(client->multi, exchange->easy);
-        bp_http_exchange_finish(exchange, end, code);
         bp_http_exchange_free(exchange);
 }
 
-static void start_exchange(struct bp_http_client *client, struct bp_http_exchange *exchange) {
-        if (exchange->refused_as) {
-                end_exchange(client, exchange, BP_HTTP_END_REFUSED, CURLE_OK);
-                return;
-        }
-        if (exchange->is_delayed && bp_http_deadlines_add(&client->deadlines, exchange) == 0)
-                return;
-        if (bp_http_exchange_prepare(exchange) < 0 || bp_http_deadlines_add(&client->deadlines, exchange) < 0 ||
-            curl_multi_add_handle(client->multi, exchange->easy) != CURLM_OK)
+static void end_exchange(struct bp_http_client *client, struct bp_http_exchange *exchange, enum bp_http_end end,
+                         CURLcode code) {
+        end_exchange_as(client, exchange, &(const struct bp_http_ending){.end = end, .code = code});
+}
+
+static void end_refused(struct bp_http_client *client, struct bp_http_exchange *exchange, const char *message) {
+        end_exchange_as(client, exchange,
+                        &(const struct bp_http_ending){.end = BP_HTTP_END_REFUSED, .message = message});
+}
+
+static void end_waited(struct bp_http_client *client, struct bp_http_exchange *exchange) {
+        char text[BP_HTTP_LANES_TEXT_SIZE];
+
+        end_exchange_as(
+                client, exchange,
+                &(const struct bp_http_ending){.end = BP_HTTP_END_WAITED,
+                                               .message = bp_http_lanes_explain(&client->lanes, exchange, text)});
+}
+
+/* ---- turns ---- */
+
+static void send_exchange(struct bp_http_client *client, struct bp_http_exchange *exchange) {
+        const struct bp_http_listener *listener = &exchange->listener;
+        char refusal[REFUSAL_BYTES] = "";
+
+        if (listener->leaves && !listener->leaves(listener->userdata, refusal, sizeof(refusal)))
+                end_refused(client, exchange, refusal);
+        else if (bp_http_exchange_prepare(exchange) < 0 ||
+                 curl_multi_add_handle(client->multi, exchange->transfer->easy) != CURLM_OK)
                 end_exchange(client, exchange, BP_HTTP_END_CURL, CURLE_OUT_OF_MEMORY);
 }
 
-static void start_delayed(struct bp_http_client *client, struct bp_http_exchange *exchange) {
-        bp_http_deadlines_remove(&client->deadlines, exchange);
-        bp_http_exchange_undelay(exchange);
-        start_exchange(client, exchange);
+static void send_next(struct bp_http_client *client) {
+        struct bp_http_exchange *exchange;
+
+        while ((exchange = bp_http_lanes_next(&client->lanes)))
+                send_exchange(client, exchange);
 }
+
+static void line_up(struct bp_http_client *client, struct bp_http_exchange *exchange) {
+        int r = bp_http_lanes_enter(&client->lanes, exchange);
+
+        if (r == -ENOBUFS)
+                end_waited(client, exchange);
+        else if (r < 0)
+                end_exchange(client, exchange, BP_HTTP_END_CURL, CURLE_OUT_OF_MEMORY);
+        else
+                send_next(client);
+}
+
+static void start_exchange(struct bp_http_client *client, struct bp_http_exchange *exchange) {
+        if (exchange->refused_as)
+                end_refused(client, exchange, NULL);
+        else if (bp_http_deadlines_add(&client->deadlines, exchange) < 0)
+                end_refused(client, exchange, "not enough memory");
+        else
+                line_up(client, exchange);
+}
+
+static void start_delayed(struct bp_http_client *client, struct bp_http_exchange *exchange) {
+        exchange->is_delayed = false;
+        bp_http_deadlines_move(&client->deadlines, exchange, exchange->deadline);
+        line_up(client, exchange);
+}
+
+/* ---- what has happened ---- */
 
 static void end_finished(struct bp_http_client *client) {
         const CURLMsg *message;
@@ -178,11 +245,13 @@ static void end_overdue(struct bp_http_client *client) {
         struct bp_mono now = bp_mono_now();
         struct bp_http_exchange *exchange;
 
-        while ((exchange = bp_http_deadlines_first(&client->deadlines)) && exchange->deadline.us <= now.us) {
+        while ((exchange = bp_http_deadlines_first(&client->deadlines)) && exchange->due.us <= now.us) {
                 if (exchange->is_delayed)
                         start_delayed(client, exchange);
-                else
+                else if (exchange->has_turn)
                         end_exchange(client, exchange, BP_HTTP_END_DEADLINE, CURLE_OK);
+                else
+                        end_waited(client, exchange);
         }
 }
 
@@ -193,11 +262,16 @@ static void end_all(struct bp_http_client *client) {
                 end_exchange(client, exchange, BP_HTTP_END_CANCEL, CURLE_OK);
 }
 
-static void handle_requests(struct bp_http_client *client) {
+static void end_cancelled(struct bp_http_client *client) {
         struct bp_http_exchange *exchange;
 
         while ((exchange = peek_cancelled(client)))
                 end_exchange(client, exchange, BP_HTTP_END_CANCEL, CURLE_OK);
+}
+
+static void start_begun(struct bp_http_client *client) {
+        struct bp_http_exchange *exchange;
+
         while ((exchange = take_begun(client)))
                 start_exchange(client, exchange);
 }
@@ -234,8 +308,8 @@ static int time_to_wait(const struct bp_http_client *client) {
         const struct bp_http_exchange *first = bp_http_deadlines_first(&client->deadlines);
         int64_t due = client->curl_timer.us, left;
 
-        if (first && (due == NO_TIMER || first->deadline.us < due))
-                due = first->deadline.us;
+        if (first && (due == NO_TIMER || first->due.us < due))
+                due = first->due.us;
         if (due == NO_TIMER)
                 return -1;
         left = (due - bp_mono_now().us + 999) / 1000;
@@ -275,14 +349,17 @@ static void handle_sockets(struct bp_http_client *client) {
         }
 }
 
+/* Who has come gets in line before who comes again, and an answer that is there counts before a cancellation. */
 static void *run(void *userdata) {
         struct bp_http_client *client = userdata;
 
         while (!is_closing(client)) {
                 handle_sockets(client);
+                start_begun(client);
                 end_finished(client);
                 end_overdue(client);
-                handle_requests(client);
+                end_cancelled(client);
+                send_next(client);
         }
         end_all(client);
         return NULL;
@@ -306,6 +383,8 @@ static int copy_settings(struct bp_http_client *client, const struct bp_http_cli
                 settings->max_connections = DEFAULT_CONNECTIONS;
         if (!settings->max_per_host)
                 settings->max_per_host = DEFAULT_PER_HOST;
+        if (!settings->max_waiting)
+                settings->max_waiting = DEFAULT_WAITING;
         settings->user_agent = bp_arena_text(client->arena, user_agent, strlen(user_agent));
         if (!settings->user_agent)
                 return -ENOMEM;
@@ -313,6 +392,7 @@ static int copy_settings(struct bp_http_client *client, const struct bp_http_cli
                                      : 0;
 }
 
+/* libcurl's own bound counts connections that are kept idle, too: it closes one of them when it needs a new one. */
 static bool set_multi(struct bp_http_client *client) {
         const struct bp_http_client_settings *settings = &client->settings;
 
@@ -320,8 +400,7 @@ static bool set_multi(struct bp_http_client *client) {
                !curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client) &&
                !curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer) &&
                !curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client) &&
-               !curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)settings->max_connections) &&
-               !curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)settings->max_per_host);
+               !curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)settings->max_connections);
 }
 
 static int open_fds(struct bp_http_client *client) {
@@ -371,6 +450,7 @@ static int open_client(struct bp_http_client *client, const struct bp_http_clien
         r = copy_settings(client, settings);
         if (r < 0)
                 return r;
+        bp_http_lanes_init(&client->lanes, &client->settings);
         return set_multi(client) ? start_thread(client) : -ENOMEM;
 }
 
@@ -449,8 +529,9 @@ int bp_http_client_begin(struct bp_http_client *client, const struct bp_http_req
 int bp_http_client_begin_with(struct bp_http_client *client, const struct bp_http_request *request,
                               const struct bp_http_exchange_options *options, bp_http_ended *ended, void *userdata,
                               uint64_t *ret_exchange) {
-        return begin(client, request, options, &(const struct bp_http_listener){.ended = ended, .userdata = userdata},
-                     ret_exchange);
+        const struct bp_http_listener listener = {.leaves = options->leaves, .ended = ended, .userdata = userdata};
+
+        return begin(client, request, options, &listener, ret_exchange);
 }
 
 void bp_http_client_cancel(struct bp_http_client *client, uint64_t number) {

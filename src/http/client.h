@@ -3,6 +3,10 @@
  * @file client.h
  * Outgoing HTTP: one thread drives any number of exchanges, so that a waiting exchange costs memory and no thread.
  *
+ * Only so many exchanges are under way at once, in all and of each lane: a target, or whatever `lane` of the options
+ * names. The others wait, at less than 2 KiB each beside their body, those of a lane in the order they came; lanes take
+ * turns. An exchange's time runs while it waits.
+ *
  * Every address that a name resolves to is checked before a connection is made (no server-side request forgery): see
  * bp_http_guard(). No redirect is followed.
  */
@@ -28,8 +32,9 @@ struct bp_http_client_settings {
         size_t response_bytes;        /**< largest body; 1 MiB */
         size_t response_header_bytes; /**< all headers of an answer; 64 KiB */
         uint32_t connect_timeout_ms;  /**< 10,000 */
-        uint32_t max_connections;     /**< open at once; 1,000 */
-        uint32_t max_per_host;        /**< open at once to one host; 100 */
+        uint32_t max_connections;     /**< exchanges under way at once; 1,000 */
+        uint32_t max_per_host;        /**< of them to one target, or of one lane; 100 */
+        uint32_t max_waiting;         /**< exchanges that wait for their turn; those beyond fail; 100,000 */
         const char *user_agent;       /**< "budpipeline/VERSION" */
 };
 
@@ -63,18 +68,33 @@ enum bp_http_end {
         BP_HTTP_END_CURL,        /**< it took place, or could not: see the response */
         BP_HTTP_END_DEADLINE,    /**< its time was up */
         BP_HTTP_END_CANCEL,      /**< cancelled, or the client was closed */
+        BP_HTTP_END_WAITED,      /**< its time was up before it had its turn, or too many waited already */
 };
+
+/**
+ * Asked on the client's thread when an exchange has its turn, right before it is sent.
+ * @return true when it may be sent, else false with the reason in `ret_refusal`: it ends as BP_HTTP_END_REFUSED
+ */
+typedef bool bp_http_leaves(void *userdata, char *ret_refusal, size_t size);
 
 /** What holds for one exchange beyond its request. 0 and NULL: nothing. Copied. */
 struct bp_http_exchange_options {
         const char *const *allow_hosts; /**< named targets besides those of the client; NULL-terminated */
         const char *ca_file;            /**< certificates in PEM that vouch for the target, in place of the system's */
         const char *refusal;            /**< it is not sent: BP_HTTP_UNSENT with this message */
-        uint32_t delay_ms;              /**< it is sent no earlier; its timeout counts from then */
+        const char *lane;               /**< "service budapp"; NULL: host and port of the target */
+        bp_http_leaves *leaves;         /**< with the exchange's userdata */
 };
 
-/** As bp_http_done, with what ended the exchange. */
-typedef void bp_http_ended(void *userdata, const struct bp_http_response *response, enum bp_http_end end);
+/** What bp_http_ended returns when there is no other try. */
+#define BP_HTTP_OVER (-1)
+
+/**
+ * As bp_http_done, with what ended the exchange.
+ * @return BP_HTTP_OVER, or after how many milliseconds the same exchange, under its number, is tried again, if its time
+ *         is not up by then: that is heeded after BP_HTTP_END_CURL only
+ */
+typedef int64_t bp_http_ended(void *userdata, const struct bp_http_response *response, enum bp_http_end end);
 
 /** As bp_http_client_begin(), with options. */
 int bp_http_client_begin_with(struct bp_http_client *client, const struct bp_http_request *request,

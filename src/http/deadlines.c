@@ -15,7 +15,7 @@ static void place(struct bp_http_deadlines *deadlines, size_t index, struct bp_h
 }
 
 static bool is_earlier(const struct bp_http_exchange *a, const struct bp_http_exchange *b) {
-        return a->deadline.us < b->deadline.us;
+        return a->due.us < b->due.us;
 }
 
 static void sift_up(struct bp_http_deadlines *deadlines, size_t index, struct bp_http_exchange *exchange) {
@@ -53,6 +53,20 @@ int bp_http_deadlines_add(struct bp_http_deadlines *deadlines, struct bp_http_ex
         return 0;
 }
 
+/* An exchange that belongs at `index`, or above or below it. */
+static void settle(struct bp_http_deadlines *deadlines, size_t index, struct bp_http_exchange *exchange) {
+        if (index > 0 && is_earlier(exchange, deadlines->items[(index - 1) / 2]))
+                sift_up(deadlines, index, exchange);
+        else
+                sift_down(deadlines, index, exchange);
+}
+
+void bp_http_deadlines_move(struct bp_http_deadlines *deadlines, struct bp_http_exchange *exchange,
+                            struct bp_mono due) {
+        exchange->due = due;
+        settle(deadlines, exchange->deadline_index, exchange);
+}
+
 void bp_http_deadlines_remove(struct bp_http_deadlines *deadlines, struct bp_http_exchange *exchange) {
         size_t index = exchange->deadline_index;
         struct bp_http_exchange *last;
@@ -61,12 +75,8 @@ void bp_http_deadlines_remove(struct bp_http_deadlines *deadlines, struct bp_htt
                 return;
         exchange->deadline_index = BP_HTTP_NO_DEADLINE;
         last = deadlines->items[--deadlines->count];
-        if (last == exchange)
-                return;
-        if (index > 0 && is_earlier(last, deadlines->items[(index - 1) / 2]))
-                sift_up(deadlines, index, last);
-        else
-                sift_down(deadlines, index, last);
+        if (last != exchange)
+                settle(deadlines, index, last);
 }
 
 struct bp_http_exchange *bp_http_deadlines_first(const struct bp_http_deadlines *deadlines) {

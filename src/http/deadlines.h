@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file deadlines.h
- * Which exchange's time is up first: a binary heap. Each exchange knows its place in it (`deadline_index`).
+ * Which exchange is due first: a binary heap. Each exchange knows its place in it (`deadline_index`).
  */
 #ifndef BP_HTTP_DEADLINES_H
 #define BP_HTTP_DEADLINES_H
 
 #include <stddef.h>
+
+#include "base/clock.h"
 
 struct bp_http_exchange;
 
@@ -19,13 +21,16 @@ struct bp_http_deadlines {
         size_t count, capacity;
 };
 
-/** Adds an exchange by its `deadline`. @return 0 or -ENOMEM. */
+/** Adds an exchange by when it is `due`. @return 0 or -ENOMEM. */
 int bp_http_deadlines_add(struct bp_http_deadlines *deadlines, struct bp_http_exchange *exchange);
+
+/** Gives an exchange that is in another time to be `due`. */
+void bp_http_deadlines_move(struct bp_http_deadlines *deadlines, struct bp_http_exchange *exchange, struct bp_mono due);
 
 /** Takes an exchange out; one that is not in is ignored. */
 void bp_http_deadlines_remove(struct bp_http_deadlines *deadlines, struct bp_http_exchange *exchange);
 
-/** The exchange with the earliest deadline, or NULL. */
+/** The exchange that is due first, or NULL. */
 struct bp_http_exchange *bp_http_deadlines_first(const struct bp_http_deadlines *deadlines);
 
 /** Frees the memory. */

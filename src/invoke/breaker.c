@@ -25,13 +25,14 @@ static void open_it(struct bp_breaker *breaker, int64_t open_us, struct bp_mono 
         breaker->state = BP_BREAKER_OPEN;
         breaker->until = (struct bp_mono){now.us + open_us};
         breaker->n_failures = 0;
+        breaker->n_openings++;
 }
 
 void bp_breaker_tell(struct bp_breaker *breaker, enum bp_breaker_news news, uint32_t failures_max, int64_t open_us,
                      struct bp_mono now) {
         breaker->is_tried = false;
         if (news == BP_BREAKER_WELL)
-                *breaker = (struct bp_breaker){0};
+                *breaker = (struct bp_breaker){.n_openings = breaker->n_openings};
         else if (news == BP_BREAKER_ILL && breaker->state == BP_BREAKER_HALF_OPEN)
                 open_it(breaker, open_us, now);
         else if (news == BP_BREAKER_ILL && breaker->state == BP_BREAKER_CLOSED && ++breaker->n_failures >= failures_max)

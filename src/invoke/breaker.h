@@ -30,6 +30,7 @@ enum bp_breaker_news {
 struct bp_breaker {
         enum bp_breaker_state state;
         uint32_t n_failures; /**< in a row */
+        uint32_t n_openings; /**< how often it has opened: who passed before the last one has not passed it */
         bool is_tried;       /**< half open: the one call is under way */
         struct bp_mono until;
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls under way. A call is known by its number from its beginning to its callback; between its tries it exists here
- * alone, as an exchange that the HTTP client is to begin later. Everything shared is under one lock, which is held
- * while an exchange begins, so that a call that is cancelled has either not begun its next try or can be cancelled
- * with it. The HTTP client calls back without any lock of its own.
+ * Calls under way. A call is known by its number from its beginning to its callback, and all its tries are one exchange
+ * of the HTTP client, which keeps the request; here is only what decides about the next try. Everything shared is under
+ * one lock, which is held while an exchange begins, so that a call can be cancelled as soon as it has a number. The
+ * HTTP client calls back without any lock of its own.
  */
 #include "invoke/invoke.h"
 
@@ -32,26 +32,31 @@ enum {
         DEFAULT_OPEN_SECONDS = 30,
         DEFAULT_TIMEOUT_MS = 30000,
         REFUSAL_BYTES = 200,
+        LANE_BYTES = 128,
 };
 
-/** One call. Heap. */
+/** Where a call is, for the metrics. */
+enum stage {
+        STAGE_NONE, /* between two tries, or over */
+        STAGE_QUEUED,
+        STAGE_RUNNING,
+};
+
+/** One call. Heap. Small: there may be a hundred thousand. */
 struct call {
         LIST_ENTRY(call) in_table;
-        uint64_t number;
+        uint64_t number, exchange;
         struct bp_invoker *invoker;
         bp_invoker_done *done;
         void *userdata;
 
-        struct bp_arena *arena; /* of `wire`; NULL: a plain request, of which nothing is kept */
-        struct bp_wire_request wire;
         struct bp_service_entry *entry; /* NULL: a plain request, never repeated */
         struct bp_mono deadline;
         uint64_t seed;
-        uint32_t n_tries;
-        uint64_t exchange;
-        bool is_cancelled;
-        bool has_passed;             /* the breaker awaits what its try comes to */
-        char refusal[REFUSAL_BYTES]; /* by the breaker */
+        uint32_t n_tries, openings;
+        enum stage stage;
+        bool is_repeatable, is_refused, is_cancelled;
+        bool has_passed; /* the breaker awaits what its try comes to */
 };
 
 LIST_HEAD(bucket, call);
@@ -73,8 +78,6 @@ struct bp_invoker {
  * Tries, under the lock
  */
 
-static void ended(void *userdata, const struct bp_http_response *response, enum bp_http_end end);
-
 static void count_state(struct bp_invoker *invoker, const struct bp_service_entry *entry,
                         enum bp_breaker_state before) {
         enum bp_breaker_state after = entry->breaker.state;
@@ -88,11 +91,19 @@ static void count_state(struct bp_invoker *invoker, const struct bp_service_entr
 static int64_t ask_breaker(struct call *call) {
         int64_t left_us;
 
-        if (!call->entry || !call->entry->has_breaker || call->wire.options.refusal)
+        if (!call->entry || !call->entry->has_breaker || call->is_refused)
                 return 0;
         left_us = bp_breaker_ask(&call->entry->breaker, bp_mono_now());
         call->has_passed = left_us == 0;
+        call->openings = call->entry->breaker.n_openings;
         return left_us;
+}
+
+/* A call that has waited for its turn is not sent to a service that was found ill meanwhile. */
+static int64_t ask_breaker_again(struct call *call) {
+        if (!call->has_passed || call->openings == call->entry->breaker.n_openings)
+                return 0;
+        return ask_breaker(call);
 }
 
 static void tell_breaker(struct bp_invoker *invoker, struct call *call, enum bp_breaker_news news) {
@@ -107,55 +118,65 @@ static void tell_breaker(struct bp_invoker *invoker, struct call *call, enum bp_
         count_state(invoker, call->entry, before);
 }
 
-static uint32_t left_ms(const struct call *call, uint64_t wait_ms) {
-        int64_t left_us = call->deadline.us - bp_mono_now().us - (int64_t)wait_ms * 1000;
+static void set_stage(struct call *call, enum stage stage) {
+        static const enum bp_metric metrics[] = {
+                [STAGE_QUEUED] = BP_METRIC_CALLS_QUEUED, [STAGE_RUNNING] = BP_METRIC_CALLS_RUNNING};
+        struct bp_metrics *to = call->invoker->settings.metrics;
+        const char *name = call->entry ? call->entry->given.name : "http";
 
-        return left_us < 1000 ? 1 : (uint32_t)(left_us / 1000);
+        if (call->stage != STAGE_NONE)
+                bp_metrics_add(to, metrics[call->stage], name, NULL, -1);
+        if (stage != STAGE_NONE)
+                bp_metrics_add(to, metrics[stage], name, NULL, 1);
+        call->stage = stage;
 }
 
-static int try_it(struct bp_invoker *invoker, struct call *call, const struct bp_http_request *request,
-                  uint64_t wait_ms) {
-        struct bp_http_exchange_options options = call->wire.options;
-        struct bp_http_request timed = *request;
-
-        options.delay_ms = (uint32_t)wait_ms;
-        if (call->entry)
-                timed.timeout_ms = left_ms(call, wait_ms);
-        call->n_tries++;
-        return bp_http_client_begin_with(invoker->client, &timed, &options, ended, call, &call->exchange);
+static bool may_try_again(struct bp_invoker *invoker, const struct call *call, const struct bp_http_response *response,
+                          enum bp_http_end end) {
+        return call->entry && !call->is_cancelled && !invoker->is_closed && !call->is_refused &&
+               call->n_tries < invoker->settings.retry.tries && bp_repeat_may(call->is_repeatable, response, end);
 }
 
-/* Whether there is another try, which is then on its way. */
-static bool try_again(struct bp_invoker *invoker, struct call *call, const struct bp_http_response *response,
-                      enum bp_http_end end) {
+/* @return after how many milliseconds there is another try, or BP_HTTP_OVER */
+static int64_t next_try_ms(struct bp_invoker *invoker, struct call *call, const struct bp_http_response *response,
+                           enum bp_http_end end) {
         uint64_t wait_ms;
         int64_t left_us;
 
-        if (!call->entry || call->is_cancelled || invoker->is_closed || call->wire.options.refusal ||
-            call->n_tries >= invoker->settings.retry.tries || !bp_repeat_may(call->wire.request.method, response, end))
-                return false;
+        if (!may_try_again(invoker, call, response, end))
+                return BP_HTTP_OVER;
         wait_ms = bp_repeat_wait_ms(&invoker->settings.retry, call->n_tries, call->seed, response);
         left_us = call->deadline.us - bp_mono_now().us;
         if (left_us <= 0 || (uint64_t)left_us / 1000 <= wait_ms || ask_breaker(call) > 0)
-                return false;
-        if (try_it(invoker, call, &call->wire.request, wait_ms) < 0) {
-                tell_breaker(invoker, call, BP_BREAKER_NOTHING);
-                return false;
-        }
+                return BP_HTTP_OVER;
+        call->n_tries++;
         bp_metrics_add(invoker->settings.metrics, BP_METRIC_SERVICE_RETRIES, call->entry->given.name, NULL, 1);
-        return true;
+        return (int64_t)wait_ms;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
- * Ends, on the client's thread
+ * On the client's thread
  */
 
-static struct call *call_free(struct call *call) {
-        if (!call)
-                return NULL;
-        bp_arena_free(call->arena);
-        free(call);
-        return NULL;
+static void explain_open(const struct call *call, int64_t left_us, char *ret_text, size_t size) {
+        snprintf(ret_text, size,
+                 "service %.80s has failed again and again and is left alone; it is tried again in %lld seconds",
+                 call->entry->given.name, (long long)((left_us + 999999) / 1000000));
+}
+
+static bool leaves(void *userdata, char *ret_refusal, size_t size) {
+        struct call *call = userdata;
+        struct bp_invoker *invoker = call->invoker;
+        int64_t left_us;
+
+        pthread_mutex_lock(&invoker->lock);
+        left_us = ask_breaker_again(call);
+        if (left_us > 0)
+                explain_open(call, left_us, ret_refusal, size);
+        else
+                set_stage(call, STAGE_RUNNING);
+        pthread_mutex_unlock(&invoker->lock);
+        return left_us == 0;
 }
 
 static void count_outcome(struct bp_invoker *invoker, const struct call *call, const struct bp_http_response *response,
@@ -165,22 +186,24 @@ static void count_outcome(struct bp_invoker *invoker, const struct call *call, c
                                bp_repeat_outcome(response, end), 1);
 }
 
-static void ended(void *userdata, const struct bp_http_response *response, enum bp_http_end end) {
+static int64_t ended(void *userdata, const struct bp_http_response *response, enum bp_http_end end) {
         struct call *call = userdata;
         struct bp_invoker *invoker = call->invoker;
-        bool goes_on;
+        int64_t wait_ms;
 
         pthread_mutex_lock(&invoker->lock);
         tell_breaker(invoker, call, bp_repeat_news(response, end));
-        goes_on = try_again(invoker, call, response, end);
-        if (!goes_on)
+        wait_ms = next_try_ms(invoker, call, response, end);
+        if (wait_ms < 0)
                 LIST_REMOVE(call, in_table);
+        set_stage(call, wait_ms < 0 ? STAGE_NONE : STAGE_QUEUED);
         pthread_mutex_unlock(&invoker->lock);
-        if (goes_on)
-                return;
+        if (wait_ms >= 0)
+                return wait_ms;
         count_outcome(invoker, call, response, end);
         call->done(call->userdata, response);
-        call_free(call);
+        free(call);
+        return BP_HTTP_OVER;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -200,28 +223,30 @@ static uint64_t seed_of(const struct bp_invoker_caller *caller, uint64_t number)
         return caller->step_id ? bp_hash64(caller->step_id, strlen(caller->step_id), seed + caller->attempt) : seed;
 }
 
-static int build(struct bp_invoker *invoker, struct call *call, const struct bp_http_request *request,
-                 const struct bp_invoker_caller *caller) {
+/* The request as it goes over the wire, in the arena: the client copies it. */
+static int build(struct bp_invoker *invoker, struct call *call, struct bp_arena *arena,
+                 const struct bp_http_request *request, const struct bp_invoker_caller *caller,
+                 struct bp_wire_request *ret_wire) {
         struct bp_services *services = &invoker->services;
 
-        call->arena = bp_arena_new(BP_ARENA_UNLIMITED);
-        if (!call->arena)
+        if (!arena)
                 return -ENOMEM;
         if (is_plain(request))
-                return bp_wire_plain(call->arena, request, &call->wire);
+                return bp_wire_plain(arena, request, ret_wire);
         if (request->topic) {
                 call->entry = &services->bus;
-                return bp_wire_event(call->arena, services, &invoker->settings, request, caller, &call->wire);
+                return bp_wire_event(arena, services, &invoker->settings, request, caller, ret_wire);
         }
         call->entry = bp_services_find(services, request->service);
-        return bp_wire_service(call->arena, services, call->entry, &invoker->settings, request, caller, &call->wire);
+        return bp_wire_service(arena, services, call->entry, &invoker->settings, request, caller, ret_wire);
 }
 
-static void refuse_open(struct call *call, int64_t left_us) {
-        snprintf(call->refusal, sizeof(call->refusal),
-                 "service %.80s has failed again and again and is left alone; it is tried again in %lld seconds",
-                 call->entry->given.name, (long long)((left_us + 999999) / 1000000));
-        call->wire.options.refusal = call->refusal;
+/* Calls to one service wait for each other, also where a sidecar has the address of all. */
+static void name_lane(const struct call *call, const struct bp_http_request *request, char *text, size_t size) {
+        if (request->topic)
+                snprintf(text, size, "the bus");
+        else
+                snprintf(text, size, "service %.100s", call->entry->given.name);
 }
 
 /* The client starts a thread, so it is made when the first call is. */
@@ -231,10 +256,37 @@ static int ensure_client(struct bp_invoker *invoker) {
         return invoker->client ? 0 : bp_http_client_new(&invoker->http, &invoker->client);
 }
 
+static int send_off(struct bp_invoker *invoker, struct call *call, struct bp_wire_request *wire) {
+        uint32_t timeout_ms = wire->request.timeout_ms ? wire->request.timeout_ms : DEFAULT_TIMEOUT_MS;
+        char refusal[REFUSAL_BYTES];
+        int64_t left_us;
+        int r;
+
+        call->deadline = (struct bp_mono){bp_mono_now().us + (int64_t)timeout_ms * 1000};
+        call->is_repeatable = bp_repeat_is_repeatable(wire->request.method);
+        call->is_refused = wire->options.refusal != NULL;
+        left_us = ask_breaker(call);
+        if (left_us > 0) {
+                explain_open(call, left_us, refusal, sizeof(refusal));
+                wire->options.refusal = refusal;
+                call->is_refused = true;
+        }
+        wire->options.leaves = leaves;
+        call->n_tries = 1;
+        set_stage(call, STAGE_QUEUED);
+        r = bp_http_client_begin_with(invoker->client, &wire->request, &wire->options, ended, call, &call->exchange);
+        if (r < 0) {
+                tell_breaker(invoker, call, BP_BREAKER_NOTHING);
+                set_stage(call, STAGE_NONE);
+        }
+        return r;
+}
+
 static int begin_call(struct bp_invoker *invoker, struct call *call, const struct bp_http_request *request,
                       const struct bp_invoker_caller *caller) {
-        uint32_t timeout_ms;
-        int64_t left_us;
+        _cleanup_(bp_arena_freep) struct bp_arena *arena = NULL;
+        struct bp_wire_request wire = {.request = *request};
+        char lane[LANE_BYTES];
         int r = ensure_client(invoker);
 
         if (r < 0)
@@ -242,20 +294,18 @@ static int begin_call(struct bp_invoker *invoker, struct call *call, const struc
         call->number = ++invoker->last_number;
         call->seed = seed_of(caller, call->number);
         if (!is_plain(request) || request->json || request->query) {
-                r = build(invoker, call, request, caller);
+                arena = bp_arena_new(BP_ARENA_UNLIMITED);
+                wire.request = (struct bp_http_request){0};
+                r = build(invoker, call, arena, request, caller, &wire);
                 if (r < 0)
                         return r;
-                request = &call->wire.request;
         }
-        timeout_ms = request->timeout_ms ? request->timeout_ms : DEFAULT_TIMEOUT_MS;
-        call->deadline = (struct bp_mono){bp_mono_now().us + (int64_t)timeout_ms * 1000};
-        left_us = ask_breaker(call);
-        if (left_us > 0)
-                refuse_open(call, left_us);
-        r = try_it(invoker, call, request, 0);
-        if (r < 0)
-                tell_breaker(invoker, call, BP_BREAKER_NOTHING);
-        else
+        if (call->entry) {
+                name_lane(call, request, lane, sizeof(lane));
+                wire.options.lane = lane;
+        }
+        r = send_off(invoker, call, &wire);
+        if (r == 0)
                 LIST_INSERT_HEAD(&invoker->table[call->number % TABLE_SIZE], call, in_table);
         return r;
 }
@@ -279,7 +329,7 @@ int bp_invoker_begin(struct bp_invoker *invoker, const struct bp_http_request *r
         number = call->number;
         pthread_mutex_unlock(&invoker->lock);
         if (r < 0) {
-                call_free(call);
+                free(call);
                 return r;
         }
         if (ret_call)

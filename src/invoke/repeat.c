@@ -10,25 +10,25 @@
 #include "base/id.h"
 #include "base/value.h"
 
-static bool is_repeatable(const char *method) {
+bool bp_repeat_is_repeatable(const char *method) {
         static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE"};
 
         for (size_t i = 0; i < BP_COUNT(methods); i++)
-                if (strcmp(method, methods[i]) == 0)
+                if (method && strcmp(method, methods[i]) == 0)
                         return true;
-        return false;
+        return !method;
 }
 
 static bool is_busy(uint32_t status) {
         return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-bool bp_repeat_may(const char *method, const struct bp_http_response *response, enum bp_http_end end) {
+bool bp_repeat_may(bool is_repeatable, const struct bp_http_response *response, enum bp_http_end end) {
         if (end != BP_HTTP_END_CURL)
                 return false;
         if (response->failure == BP_HTTP_UNSENT)
                 return true;
-        if (!is_repeatable(method))
+        if (!is_repeatable)
                 return false;
         return response->failure == BP_HTTP_BROKEN || (response->failure == BP_HTTP_OK && is_busy(response->status));
 }
@@ -63,7 +63,7 @@ uint64_t bp_repeat_wait_ms(const struct bp_invoker_retry *retry, uint32_t n_trie
 }
 
 enum bp_breaker_news bp_repeat_news(const struct bp_http_response *response, enum bp_http_end end) {
-        if (end == BP_HTTP_END_REFUSED || end == BP_HTTP_END_CANCEL)
+        if (end == BP_HTTP_END_REFUSED || end == BP_HTTP_END_CANCEL || end == BP_HTTP_END_WAITED)
                 return BP_BREAKER_NOTHING;
         switch (response->failure) {
         case BP_HTTP_OK:
@@ -86,6 +86,8 @@ const char *bp_repeat_outcome(const struct bp_http_response *response, enum bp_h
 
         if (end == BP_HTTP_END_CANCEL)
                 return "cancelled";
+        if (end == BP_HTTP_END_WAITED)
+                return "waited";
         if (response->failure != BP_HTTP_OK)
                 return words[response->failure];
         if (response->status < 400)

@@ -40,6 +40,8 @@ enum bp_metric {
         BP_METRIC_SERVICE_CALLS,         /**< labels service, outcome */
         BP_METRIC_SERVICE_RETRIES,       /**< label service */
         BP_METRIC_SERVICE_BREAKER,       /**< gauge, label service: 1 while its breaker is open or half open */
+        BP_METRIC_CALLS_QUEUED,          /**< gauge, label service ("http": none): calls that wait to be sent */
+        BP_METRIC_CALLS_RUNNING,         /**< gauge, label service: calls that were sent and await their answer */
         BP_METRIC_EVENTS_STREAMED,       /**< label event_type: kind of record handed to streams */
         BP_METRIC_EVENTS_RETRIED,        /**< tries to publish that failed and are repeated */
         BP_METRIC_EVENTS_DEAD,           /**< events that were given up */

@@ -346,7 +346,8 @@ def test_one_that_waits_for_a_connection_ends_in_time_and_was_not_sent(server, a
     options = ("--allow", "127.0.0.1:*", "--connections", "1")
     answers = ask({"url": server.url + "/slow", "timeout_ms": 1500}, {"url": server.url + "/ok", "timeout_ms": 300},
                   options=options)
-    assert [(a["failure"], a["timed_out"]) for a in answers] == [("TIMEOUT", True), ("UNSENT", True)]
+    assert [(a["failure"], a["timed_out"]) for a in answers] == [("TIMEOUT", True), ("UNSENT", False)]
+    assert answers[1]["message"].endswith(f"for a free connection to 127.0.0.1:{server.port}: limit 1 (client.connections_per_host)")
     assert [r["target"] for r in server.requests] == ["/slow"]
 
 

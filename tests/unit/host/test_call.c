@@ -259,6 +259,45 @@ static void a_request_is_copied_and_its_reply_finds_the_outputs(void **state) {
         fixture_free(fixture);
 }
 
+static int fail_its_way(struct bp_action_context *context, const struct bp_http_response *reply) {
+        return bp_fail(context, "MY_CODE", "could not: %s", reply->message);
+}
+
+static int do_not_know(struct bp_action_context *context, const struct bp_http_response *reply) {
+        return bp_unknown(context, "MY_CODE", "could not: %s", reply->message);
+}
+
+static void what_failed_for_want_of_a_connection_has_a_code_that_says_so(void **state) {
+        static const struct {
+                int (*on_reply)(struct bp_action_context *context, const struct bp_http_response *reply);
+                uint32_t no_connection;
+                const char *code;
+        } cases[] = {
+                {fail_its_way, 1, "CONNECTION_LIMIT"},
+                {fail_its_way, 0, "MY_CODE"},
+                {do_not_know, 1, "MY_CODE"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct bp_action action = action_with(ask);
+                struct bp_http_response reply = {.struct_size = sizeof(reply),
+                                                 .failure = BP_HTTP_UNSENT,
+                                                 .no_connection = cases[i].no_connection,
+                                                 .body = "",
+                                                 .message = "waited"};
+                struct bp_call_result result;
+                struct fixture *fixture;
+
+                action.on_reply = cases[i].on_reply;
+                fixture = fixture_new(&action);
+                assert_int_equal(bp_call_reply(&fixture->call, &reply, &result), 0);
+                assert_string_equal(result.code, cases[i].code);
+                assert_string_equal(result.message, "could not: waited");
+                fixture_free(fixture);
+        }
+}
+
 static int use_http(struct bp_action_context *context) {
         const struct bp_http_request request = {.struct_size = sizeof(request), .url = "http://h/"};
         const struct bp_http_response *response = bp_http(context, &request);
@@ -498,6 +537,7 @@ int main(void) {
                 cmocka_unit_test(outputs_survive_a_failure_and_the_last_value_counts),
                 cmocka_unit_test(a_wait_tells_what_it_waits_for),
                 cmocka_unit_test(a_request_is_copied_and_its_reply_finds_the_outputs),
+                cmocka_unit_test(what_failed_for_want_of_a_connection_has_a_code_that_says_so),
                 cmocka_unit_test(a_pure_action_has_no_network_and_a_host_without_one_says_so),
                 cmocka_unit_test(lines_beyond_the_limit_are_counted),
                 cmocka_unit_test(text_that_is_no_utf8_is_repaired),
