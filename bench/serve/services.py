@@ -102,19 +102,19 @@ def wait_until(what, holds, seconds=300):
 
 def latency_rows(name, quiet, loaded):
     for figure in ("p50_ms", "p99_ms"):
-        yield Row(f"{name}: pure chain of 10 meanwhile, {figure[:3]}", loaded[figure], "ms",
+        yield Row(f"{name}: chain meanwhile, {figure[:3]}", loaded[figure], "ms",
                   note=f"without {quiet[figure]:.3f} ms, that is {loaded[figure] / quiet[figure]:.2f} of it")
 
 
 def memory_rows(name, count, before, peak, service):
     rss = machine.peak_rss_mib(service.pid)
     yield Row(f"{name}: peak memory", rss, "MiB", LIMIT_MIB, note=f"RSS; before {before:.0f} MiB PSS, at the peak {peak.mib:.0f}")
-    yield Row(f"{name}: memory for each that waits", (peak.mib - before) * 1024 * 1024 / count, "B")
+    yield Row(f"{name}: memory each", (peak.mib - before) * 1024 * 1024 / count, "B")
 
 
 def measure(bench, name, count, slow, timeout, flags, check):
     folder = bench.data / "services"
-    with running(bench.build, folder, "--config", settings(folder, slow, timeout), "--http-connections", 512, *flags) as service:
+    with running(bench.build, folder, "--config", settings(folder, slow, timeout), "--http-connections", "512", *flags) as service:
         pipeline, quiet, before = store_pipeline(service), pure(service), machine.pss_mib(service.pid)
         with machine.PeakPss(service.pid) as peak:
             service.load("--pipeline", pipeline, "--accepted", "--wait", 0, "--in-flight", 32, "--count", count)
@@ -145,9 +145,13 @@ def services(bench):
         done = total(service, status="FAILED", pipeline_id=pipeline)
         if done != count:
             raise Failed(f"{done} of {count} failed")
+        newest = service.get(f"/executions?pipeline_id={pipeline}&page_size=1")["executions"][0]
+        steps = json.dumps(service.get(f"/executions/{newest['id']}/steps"))
+        if "for a free connection to service budcluster: limit 100" not in steps:
+            raise Failed(f"the newest step does not say what it waited for: {steps}")
 
     with SlowService(5) as slow:
-        yield from measure(bench, f"{count:,} answered after 5 s", count, slow, 600,
-                           ["--client-connections-per-host", 1000], all_completed)
+        yield from measure(bench, f"{count:,} calls of 5 s", count, slow, 600,
+                           ["--client-connections-per-host", "1000"], all_completed)
     with SlowService(None) as slow:
-        yield from measure(bench, f"{count:,} never answered", count, slow, 40, [], none_completed)
+        yield from measure(bench, f"{count:,} calls without end", count, slow, 40, [], none_completed)
