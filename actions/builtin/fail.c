@@ -29,7 +29,7 @@ BP_ACTION(fail,
                  .default_json = "\"Intentional failure\"", .flags = BP_PARAM_NULLABLE,
                  .placeholder = "Something went wrong...", .description = "What went wrong."},
                 {.name = "error_code", .label = "Error Code", .type = BP_PARAM_STRING,
-                 .default_json = "\"INTENTIONAL_FAILURE\"", .placeholder = "ERROR_CODE",
+                 .default_json = "\"INTENTIONAL_FAILURE\"", .placeholder = "ERROR_CODE", /* lint: a word */
                  .description = "A code for programs that handle the failure."}),
         BP_OUTPUTS({"error_code", "string", "The code as given"},
                    {"message", "string", "The message as given"}),

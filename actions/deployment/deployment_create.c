@@ -257,7 +257,7 @@ static int on_model(struct bp_action_context *context, const struct bp_http_resp
         const struct bp_value *model = bp_model_of_reply(context, reply);
         const struct bp_value *provider = bp_field(context, model, "provider_type", (const char *)NULL);
 
-        if (bp_is_word(context, provider, "CLOUD_MODEL") || !bp_model_path(context, model))
+        if (bp_is_word(context, provider, "cloud_model") || !bp_model_path(context, model))
                 return await_deployment(context, NULL);
         return bp_await_reply(context,
                               &(struct bp_http_request){.struct_size = sizeof(struct bp_http_request),

@@ -17,6 +17,7 @@ CLEAN = {
     "include/budpipeline/action.h": SPDX + "#ifndef BP_ACTION_H\n#define BP_ACTION_H\n\n#include <stdint.h>\n\n"
                                            "/** What an action is. */\nstruct bp_action {\n        uint32_t size;\n};\n\n#endif\n",
     "actions/builtin/shout.c": SPDX + "#include <budpipeline/action.h>\n",
+    "docs/errors.md": "| `VOICE_LOST` | it was too loud |\n",
     "script/hello": "#!/usr/bin/env bash\n# SPDX-License-Identifier: Apache-2.0\necho hello\n",
     "script/tool.py": "# SPDX-License-Identifier: Apache-2.0\nprint('hello')\n",
 }
@@ -36,6 +37,9 @@ VIOLATIONS = [
     ("rooms", "actions/builtin/shout.c", "#include <jansson.h>\n"),
     ("rooms", "include/budpipeline/action.h", '#include "base/text.h"\n'),
     ("action-names", BODY, 'static const char *const name = "shout";\n'),
+    ("codes", BODY, 'static const char *const code = "NEVER_HEARD";\n'),
+    ("codes", "actions/builtin/shout.c", 'static int shout(void *context) {\n        return bp_fail(context, "HOARSE", "x");\n}\n'),
+    ("codes", BODY, 'static const struct bp_failure failure = {.code = "HOARSE"};\n'),
     *[("banned", BODY, ADDED.format(call)) for call in (
         "strcpy(a, b);", "strcat(a, b);", "sprintf(a, b);", "strtok(a, b);", "return atoi(a);", "system(a);",
         "popen(a, b);", "alloca (4);", "gets(a);")],
@@ -107,6 +111,9 @@ def test_a_violation_is_found(root, tree, rule, name, text):
 @pytest.mark.parametrize("name, text", [
     (BODY, 'static const char *const word = "shout"; /* lint: a word */\n'),
     (BODY, 'static const char *const word = "shouting";\n'),
+    (BODY, 'static const char *const code = "VOICE_LOST";\n'),
+    (BODY, 'static const char *const variable = "NO_COLOUR"; /* lint: a word */\n'),
+    (BODY, 'static const char *const method = "PATCH";\n'),
     (BODY, "/* strcpy(a, b) and system(x) are banned */\n"),
     (BODY, 'static const char *const text = "gets(x)";\n'),
     (BODY, "static int filesystem(int x);\n"),
@@ -119,7 +126,7 @@ def test_what_only_looks_like_a_violation_is_left_alone(root, tree, name, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(text)
-    done = lint(root, tree, "--only", "rooms", "action-names", "banned", "docs", "markers")
+    done = lint(root, tree, "--only", "rooms", "action-names", "codes", "banned", "docs", "markers")
     assert (done.stdout, done.returncode) == ("", 0)
 
 
