@@ -16,6 +16,11 @@ TARGETS = {"input_tokens": 4096, "output_tokens": 512, "concurrency": 1, "target
 DEPLOY = {"model_id": LLAMA, "project_id": PROJECT, "endpoint_name": "ep", "concurrent_requests": 1,
           "avg_sequence_length": 512, "avg_context_length": 4096}
 
+AUTOSCALER = {"enabled": True, "minReplicas": 2, "maxReplicas": 8,
+              "metricsSources": [{"metricSourceType": "resource", "targetMetric": "cpu", "targetValue": 60},
+                                 {"metricSourceType": "resource", "targetMetric": "memory", "targetValue": 80}],
+              "behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}}}
+
 # What each action is given, the calls that it makes, and what must stand in its outputs.
 ACTIONS = {
     "model_add": ({"model_uri": "org/new-model"}, ["POST budapp models/local-model-workflow"],
@@ -41,6 +46,9 @@ ACTIONS = {
                            "endpoint_url": "https://models.example.com/ep"}),
     "deployment_delete": ({"endpoint_id": ENDPOINT}, [f"POST budapp endpoints/{ENDPOINT}/delete-workflow"],
                           {"success": True, "endpoint_id": ENDPOINT, "status": "deleted"}),
+    "deployment_autoscale": ({"deployment_id": ENDPOINT, "min_replicas": 2, "max_replicas": 8, "target_cpu_utilization": 60},
+                             [f"PUT budcluster endpoints/{ENDPOINT}/autoscale"],
+                             {"success": True, "deployment_id": ENDPOINT, "config": AUTOSCALER}),
     "deployment_scale": ({"endpoint_id": ENDPOINT, "target_replicas": 2},
                          [f"GET budapp endpoints/{ENDPOINT}/autoscale", f"PUT budapp endpoints/{ENDPOINT}/autoscale"],
                          {"success": True, "target_replicas": 2, "previous_min_replicas": 1, "previous_max_replicas": 3,
@@ -102,6 +110,13 @@ FAILURES = [
     ("deployment_create", {}, {"path": "models/deploy-*", "reply": NO_ID}, ""),
     ("deployment_delete", {}, {"path": "endpoints/*", "reply": {"json": {"code": 404, "message": "gone"}}}, "gone"),
     ("deployment_delete", {"endpoint_id": "nobody"}, None, "Endpoint not found"),
+    ("deployment_autoscale", {"deployment_id": "nobody"}, None, "Failed to configure autoscaling: Endpoint not found"),
+    ("deployment_autoscale", {}, {"path": "endpoints/*", "reply": {"status": 422, "json": {"detail": "too many"}}},
+     "too many"),
+    ("deployment_autoscale", {}, {"path": "endpoints/*", "reply": {"status": 500, "text": "down"}}, "down"),
+    ("deployment_autoscale", {}, {"path": "endpoints/*", "refuse": True}, "Failed to configure autoscaling"),
+    ("deployment_autoscale", {}, {"path": "endpoints/*", "count": 1, "refuse": True}, None),
+    ("deployment_autoscale", {}, {"path": "endpoints/*", "count": 1, "lose": True}, None),
     ("deployment_scale", {"endpoint_id": "nobody"}, None, "Endpoint not found"),
     ("deployment_ratelimit", {"endpoint_id": "nobody"}, None, "Endpoint not found"),
     ("simulation_run", {"model_id": GPT}, {"path": f"models/{GPT}", "reply": {"json": {"model": {}}}}, "model"),
