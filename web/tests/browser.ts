@@ -17,7 +17,9 @@ import { readText } from "@/features/definition/text";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = process.env["BUDPIPELINE_PROGRAM"] ?? `${root}/build/src/cli/budpipeline`;
-const pictures = process.env["BUDPIPELINE_PICTURES"] ?? `${root}/build/web-pictures`;
+/** Where pictures go, and figures that a test finds. */
+export const picturesFolder = process.env["BUDPIPELINE_PICTURES"] ?? `${root}/build/web-pictures`;
+mkdirSync(picturesFolder, { recursive: true });
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Ends with the machine's own limits of a container; nothing is asked of the network. */
@@ -113,10 +115,9 @@ export async function expectAccessible(page: Page): Promise<void> {
 
 /** Takes a picture in light and in dark, and judges both. */
 export async function portray(page: Page, name: string): Promise<void> {
-  mkdirSync(pictures, { recursive: true });
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: `${pictures}/${name}-${scheme}.png`, timeout: 60_000 });
+    await page.screenshot({ path: `${picturesFolder}/${name}-${scheme}.png`, timeout: 60_000 });
     await expectAccessible(page);
   }
 }

@@ -61,13 +61,4 @@ describe("an execution", () => {
     await page.getByRole("heading", { name: "Two executions side by side" }).waitFor();
     await portray(page, "execution-compare");
   });
-
-  it("of three hundred steps is drawn", { timeout: 240_000 }, async () => {
-    const steps = Array.from({ length: 300 }, (_, index) => log(`s${index}`, index < 10 ? [] : [`s${index - 10}`]));
-    const id = await run({ name: "Large", steps });
-    const page = await on.open(`/executions/${id}`);
-    await page.getByRole("heading", { name: /Large/ }).getByText("Completed").waitFor();
-    await page.locator(".react-flow__node").first().waitFor();
-    await portray(page, "execution-large");
-  });
 });

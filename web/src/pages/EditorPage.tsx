@@ -21,11 +21,12 @@ import type { Editor } from "@/features/canvas/editor";
 import { everywhere, keyHelp, keyOf } from "@/features/canvas/keys";
 import type { EditorKey } from "@/features/canvas/keys";
 import {
-  DocumentStore, copySteps, emptyDag, findStep, idOf, isObject, judge, markRefusal, moveSteps, nameOf, pasteSteps, readSteps, removeSteps, stepsOf,
+  DocumentStore, all, copySteps, emptyDag, findStep, idOf, isObject, judge, keepPlaces, markRefusal, nameOf, pasteSteps, readSteps, removeSteps, stepsOf,
 } from "@/features/definition";
 import type { Dag, Marked, Snapshot } from "@/features/definition";
-import { arrange } from "@/features/definition/layout";
 import { useDocument } from "@/features/definition/useDocument";
+import { useArrange } from "@/features/graph/useArrange";
+import { usePlaces } from "@/features/graph/usePlaces";
 import { RunDialog } from "@/features/run/RunDialog";
 import { Button, Confirm, Dialog, IconButton, Skeleton, useToaster } from "@/ui/kit";
 import { useFramedPipeline } from "./PipelineFrame";
@@ -100,8 +101,8 @@ function useSaving({ pipeline, etag }: FramedPipeline, store: DocumentStore): Sa
   };
 }
 
-function Bar({ snapshot, saving, blocked, textShown, paletteShown, onDo }: {
-  snapshot: Snapshot; saving: Saving; blocked: boolean; textShown: boolean; paletteShown: boolean; onDo: (key: EditorKey | "palette" | "pipeline" | "undo" | "redo") => void;
+function Bar({ snapshot, saving, blocked, arranging, textShown, paletteShown, onDo }: {
+  snapshot: Snapshot; saving: Saving; blocked: boolean; arranging: boolean; textShown: boolean; paletteShown: boolean; onDo: (key: EditorKey | "palette" | "pipeline" | "undo" | "redo") => void;
 }) {
   return (
     <div className="editor-bar" role="toolbar" aria-label="Editor">
@@ -110,7 +111,7 @@ function Bar({ snapshot, saving, blocked, textShown, paletteShown, onDo }: {
       <span className="editor-bar-line" />
       <IconButton icon="undo" label={snapshot.undo ? `Undo: ${snapshot.undo}` : "Undo"} keys="Ctrl+Z" disabled={!snapshot.undo} onClick={() => onDo("undo")} />
       <IconButton icon="redo" label={snapshot.redo ? `Redo: ${snapshot.redo}` : "Redo"} keys="Ctrl+Shift+Z" disabled={!snapshot.redo} onClick={() => onDo("redo")} />
-      <IconButton icon="sparkles" label="Arrange all steps" keys="L" onClick={() => onDo("arrange")} />
+      <IconButton icon="sparkles" label="Arrange all steps" keys="L" busy={arranging} onClick={() => onDo("arrange")} />
       <span className="grow" />
       <span className="quiet nowrap" role="status">{snapshot.dirty ? "Not saved" : "Saved"}</span>
       <IconButton icon="keyboard" label="Keys" keys="?" onClick={() => onDo("help")} />
@@ -150,6 +151,8 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
   const saving = useSaving(framed, store);
   const judged = useProblems(dag);
   const problems = useMemo(() => (saving.refused.length && snapshot.dirty ? [...judged, ...saving.refused.filter((one) => !judged.some((other) => other.pointer === one.pointer))] : judged), [judged, saving.refused, snapshot.dirty]);
+  const arranged = usePlaces(dag, routes);
+  const arranging = useArrange(store, dag, routes, (error) => toaster.failed("Not arranged", error));
   const [selected, setSelected] = useState<readonly string[]>([]);
   const [panel, setPanel] = useState<Panel>("step");
   const [palette, setPalette] = useState(() => window.matchMedia("(min-width: 60rem)").matches);
@@ -174,11 +177,11 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     setSelected((before) => (before.length === ids.length && before.every((id, index) => id === ids[index]) ? before : ids));
     if (ids.length === 1) setPanel("step");
   }, []);
-  const editor = useMemo((): Editor => ({ store, dag, routes, byType, problems, selected: selected.filter((id) => findStep(dag, id)), select }), [store, dag, routes, byType, problems, selected, select]);
+  const editor = useMemo((): Editor => ({ store, dag, routes, byType, problems, selected: selected.filter((id) => findStep(dag, id)), select, arranged }), [store, dag, routes, byType, problems, selected, select, arranged]);
   const step = shownStep(editor);
 
   const add = (action: Action, options: AddOptions = {}) => {
-    const { id, command } = newStep(store.dag, routes, action, options);
+    const { id, command } = newStep(store.dag, arranged.places, action, options);
     store.apply(`Add ${action.name}`, command);
     select([id]);
     setAdding(false);
@@ -195,7 +198,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     const copied = readSteps(await navigator.clipboard.readText());
     if (!copied) return;
     const { command, ids } = pasteSteps(store.dag, copied, routes);
-    store.apply(`Paste ${ids.length === 1 ? "a step" : `${ids.length} steps`}`, command);
+    store.apply(`Paste ${ids.length === 1 ? "a step" : `${ids.length} steps`}`, all(keepPlaces(arranged.places), command));
     select(ids);
   };
   const focusPanel = () => {
@@ -220,7 +223,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     save: () => snapshot.dirty && !blocked && saving.save(),
     add: () => setAdding(true),
     open: focusPanel,
-    arrange: () => store.apply("Arrange all steps", moveSteps(arrange(dag, routes))),
+    arrange: arranging.arrange,
     text: () => {
       setText(!text);
       if (!text) setPalette(false);
@@ -250,7 +253,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     <EditorProvider value={editor}>
       <ReactFlowProvider>
         <div className="editor" ref={workbench}>
-          <Bar snapshot={snapshot} saving={saving} blocked={blocked} textShown={text} paletteShown={palette} onDo={(what) => doKey[what]()} />
+          <Bar snapshot={snapshot} saving={saving} blocked={blocked} arranging={arranging.busy} textShown={text} paletteShown={palette} onDo={(what) => doKey[what]()} />
           <div className="editor-body">
             {palette && <Palette onAdd={addBehind} />}
             <div className="editor-canvas">

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Background, ConnectionLineType, Controls, MarkerType, MiniMap, ReactFlow, useReactFlow } from "@xyflow/react";
+import { ConnectionLineType, MarkerType, useReactFlow } from "@xyflow/react";
 import type { Connection, Edge as FlowEdge, EdgeChange, FinalConnectionState, NodeChange } from "@xyflow/react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import type { DragEvent } from "react";
 import { looksOfAction } from "@/api/actions";
 import {
   actionOf, branchesOf, conditionOf, connect, disconnect, edgesOf, idOf, moveSteps, nameOf, problemsOfStep, removeSteps, setBranchTarget, stepsOf,
-  whyNotConnect,
+  all, keepPlaces, whyNotConnect,
 } from "@/features/definition";
 import type { Point } from "@/features/definition";
-import { heightOf, nodeWidth, placesOf } from "@/features/definition/layout";
+import { heightOf, nodeWidth } from "@/features/definition/layout";
+import { Flow, placedAt } from "@/features/graph/Flow";
 import { useToaster } from "@/ui/kit";
 import { StepNode, branchHandle, branchOfHandle } from "./StepNode";
 import type { StepNodeType } from "./StepNode";
 import { actionMime } from "./Palette";
 import { useEditor } from "./editor";
-import "@xyflow/react/dist/base.css";
-import "@/ui/graph.css";
 
 const nodeTypes = { step: StepNode };
 
 function useNodes(moving: ReadonlyMap<string, Point>): StepNodeType[] {
-  const { dag, routes, byType, problems, selected } = useEditor();
-  const places = useMemo(() => placesOf(dag, routes), [dag, routes]);
+  const { dag, routes, byType, problems, selected, arranged: { places } } = useEditor();
   const chosen = useMemo(() => new Set(selected), [selected]);
   const bodies = useMemo(
     () =>
@@ -46,10 +44,22 @@ function useNodes(moving: ReadonlyMap<string, Point>): StepNodeType[] {
       }),
     [dag, routes, byType, problems],
   );
-  return useMemo(
-    () => bodies.map((body) => ({ ...body, position: moving.get(body.id) ?? places.get(body.id) ?? { x: 0, y: 0 }, selected: chosen.has(body.id) })),
-    [bodies, moving, places, chosen],
-  );
+  // Of a node that is as it was, the same object: while one is dragged, the others are not drawn again.
+  const made = useRef(new Map<string, { body: (typeof bodies)[number]; node: StepNodeType }>());
+  return useMemo(() => {
+    const before = made.current;
+    made.current = new Map();
+    return bodies.flatMap((body) => {
+      const position = moving.get(body.id) ?? places.get(body.id);
+      if (!position) return [];
+      const selected = chosen.has(body.id);
+      const old = before.get(body.id);
+      const isSame = old?.body === body && old.node.position === position && old.node.selected === selected;
+      const node = isSame ? old.node : { ...body, position, selected, style: placedAt(position) };
+      made.current.set(body.id, { body, node });
+      return [node];
+    });
+  }, [bodies, moving, places, chosen]);
 }
 
 function useEdges(selectedEdge: string | null): FlowEdge[] {
@@ -82,7 +92,7 @@ export interface CanvasProps {
 
 /** The pipeline as a graph. Everything drawn here is the document; only what is being dragged is not yet in it. */
 export function Canvas({ onDrop, onOpen }: CanvasProps) {
-  const { store, dag, routes, selected, select } = useEditor();
+  const { store, dag, routes, selected, select, arranged } = useEditor();
   const toaster = useToaster();
   const flow = useReactFlow<StepNodeType>();
   const [moving, setMoving] = useState<ReadonlyMap<string, Point>>(new Map());
@@ -103,7 +113,7 @@ export function Canvas({ onDrop, onOpen }: CanvasProps) {
       }
       if (settled.size > 0) {
         for (const id of settled.keys()) dragged.delete(id);
-        store.apply(label("Move", settled.size), moveSteps(settled), `move ${[...settled.keys()].join(" ")}`);
+        store.apply(label("Move", settled.size), all(keepPlaces(arranged.places), moveSteps(settled)), `move ${[...settled.keys()].join(" ")}`);
       }
       if (changes.some((change) => change.type === "position")) setMoving(dragged);
       if (changes.some((change) => change.type === "select")) select([...chosen]);
@@ -112,7 +122,7 @@ export function Canvas({ onDrop, onOpen }: CanvasProps) {
         select(selected.filter((id) => !gone.includes(id)));
       }
     },
-    [moving, selected, select, store, routes],
+    [moving, selected, select, store, routes, arranged.places],
   );
 
   const changeEdges = (changes: EdgeChange[]) => {
@@ -148,19 +158,15 @@ export function Canvas({ onDrop, onOpen }: CanvasProps) {
   };
 
   return (
-    <ReactFlow nodes={nodes} edges={edges} nodeTypes={nodeTypes} onNodesChange={changeNodes} onEdgesChange={changeEdges} onConnect={makeEdge}
+    <Flow arranged={arranged} overview="Overview of the pipeline" nodes={nodes} edges={edges} nodeTypes={nodeTypes} onNodesChange={changeNodes} onEdgesChange={changeEdges} onConnect={makeEdge}
                isValidConnection={({ source, target }) => whyNotConnect(dag, routes, source, target) === null} onConnectEnd={explainRefusal}
                onDragOver={(event) => {
                  event.preventDefault();
                  event.dataTransfer.dropEffect = "copy";
                }}
-               onDrop={drop} onNodeDoubleClick={onOpen} connectionLineType={ConnectionLineType.SmoothStep} snapToGrid snapGrid={[20, 20]} fitView
+               onDrop={drop} onNodeDoubleClick={onOpen} connectionLineType={ConnectionLineType.SmoothStep} snapToGrid snapGrid={[20, 20]}
                fitViewOptions={{ maxZoom: 1, padding: 0.2 }} minZoom={0.08} maxZoom={1.75} deleteKeyCode={["Delete", "Backspace"]}
-               multiSelectionKeyCode={["Shift", "Meta", "Control"]} selectionOnDrag={false} panOnScroll onlyRenderVisibleElements={nodes.length > 150}
-               elevateNodesOnSelect={false} aria-label="Canvas of the pipeline">
-      <Background gap={20} />
-      <Controls showInteractive={false} />
-      <MiniMap pannable zoomable ariaLabel="Overview of the pipeline" className="canvas-minimap" />
-    </ReactFlow>
+               multiSelectionKeyCode={["Shift", "Meta", "Control"]} selectionOnDrag={false} panOnScroll
+               elevateNodesOnSelect={false} aria-label="Canvas of the pipeline" />
   );
 }

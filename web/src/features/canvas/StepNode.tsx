@@ -5,6 +5,7 @@ import { memo } from "react";
 import { ActionIcon } from "@/features/catalogue/ActionIcon";
 import type { Branch } from "@/features/definition";
 import { heightOf, nodeWidth } from "@/features/definition/layout";
+import { useFar } from "@/features/graph/Flow";
 import { Icon } from "@/ui/icons/Icon";
 
 export interface StepNodeData extends Record<string, unknown> {
@@ -49,25 +50,33 @@ function Marks({ data }: { data: StepNodeData }) {
   );
 }
 
+/** What can be read of a step. */
+function Face({ data }: { data: StepNodeData }) {
+  return (
+    <div className="step-node-main">
+      <ActionIcon icon={data.icon} color={data.color} size="m" />
+      <div className="step-node-texts">
+        <div className="step-node-name truncate">{data.name}</div>
+        <div className="step-node-action truncate">{data.known ? data.action : `unknown: ${data.action}`}</div>
+      </div>
+      <Marks data={data} />
+    </div>
+  );
+}
+
 /** A step on the canvas; each branch has an exit of its own. */
 export const StepNode = memo(function StepNode({ data, selected }: NodeProps<StepNodeType>) {
+  const far = useFar();
   return (
     <div className="step-node" data-selected={selected || undefined} data-bad={data.errors > 0 || undefined}
          style={{ width: nodeWidth, height: heightOf(data.branches.length), "--action": data.color } as React.CSSProperties}>
       <Handle type="target" position={Position.Left} className="step-node-in" />
-      <div className="step-node-main">
-        <ActionIcon icon={data.icon} color={data.color} size="m" />
-        <div className="step-node-texts">
-          <div className="step-node-name truncate">{data.name}</div>
-          <div className="step-node-action truncate">{data.known ? data.action : `unknown: ${data.action}`}</div>
-        </div>
-        <Marks data={data} />
-      </div>
+      {far ? <div className="step-node-main" /> : <Face data={data} />}
       {data.branches.length > 0 ? (
         <ul className="step-node-branches">
           {data.branches.map((branch) => (
             <li key={branch.id}>
-              <span className="truncate" title={branch.condition || "always"}>{branch.label || branch.id}</span>
+              {!far && <span className="truncate" title={branch.condition || "always"}>{branch.label || branch.id}</span>}
               <Handle type="source" id={branchHandle(branch.id)} position={Position.Right} className="step-node-out" />
             </li>
           ))}

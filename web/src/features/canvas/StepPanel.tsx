@@ -39,9 +39,9 @@ function IdField({ step }: { step: Step }) {
 }
 
 function Examples({ step, action }: { step: Step; action: Action }) {
-  const { store, dag, routes, select } = useEditor();
+  const { store, dag, select, arranged } = useEditor();
   const insert = (example: Action["examples"][number]) => {
-    const { id, command } = newStep(dag, routes, action, { after: idOf(step), params: example.params });
+    const { id, command } = newStep(dag, arranged.places, action, { after: idOf(step), params: example.params });
     store.apply(`Add the example “${example.title}”`, command);
     select([id]);
   };

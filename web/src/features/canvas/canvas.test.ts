@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Action } from "@/api/types";
 import { DocumentStore, dependenciesOf, findStep, moveSteps, positionOf, stepsOf } from "@/features/definition";
 import type { Dag } from "@/features/definition";
+import { keptPlacesOf } from "@/features/definition/layout";
 import { newStep } from "./adding";
 import { referencesFor } from "./editor";
 import { keyOf } from "./keys";
@@ -16,7 +17,7 @@ describe("a new step", () => {
   store.apply("move", moveSteps(new Map([["first", { x: 100, y: 60 }]])));
 
   test("follows the chosen one, to its right, with the defaults of its action", () => {
-    const { id, command } = newStep(store.dag, noRoutes, action("fetch", { params: [{ name: "url", default: "http://x" }] as unknown as Action["params"] }), { after: "first" });
+    const { id, command } = newStep(store.dag, keptPlacesOf(store.dag), action("fetch", { params: [{ name: "url", default: "http://x" }] as unknown as Action["params"] }), { after: "first" });
     store.apply("add", command);
     expect(id).toBe("fetch_it");
     expect(findStep(store.dag, id)).toMatchObject({ action: "fetch", params: { url: "http://x" }, depends_on: ["first"] });
@@ -26,12 +27,19 @@ describe("a new step", () => {
 
   test("has an id of its own however often it is added", () => {
     const ids = [1, 2].map(() => {
-      const { id, command } = newStep(store.dag, noRoutes, action("fetch"));
+      const { id, command } = newStep(store.dag, keptPlacesOf(store.dag), action("fetch"));
       store.apply("add", command);
       return id;
     });
     expect(new Set([...ids, "fetch_it"]).size).toBe(3);
     expect(stepsOf(store.dag).filter((step) => dependenciesOf(step).length === 0)).toHaveLength(3);
+  });
+
+  test("leaves the others where they are shown, though the document said nothing of them", () => {
+    const loose = { name: "p", steps: ["a", "b"].map((id) => ({ id, name: id, action: "fetch" })) } as unknown as Dag;
+    const { id, command } = newStep(loose, new Map([["a", { x: 0, y: 0 }], ["b", { x: 0, y: 100 }]]), action("fetch"), { after: "a" });
+    const dag = command(loose);
+    expect(["a", "b", id].map((step) => positionOf(dag, step))).toEqual([{ x: 0, y: 0 }, { x: 0, y: 100 }, { x: 320, y: 0 }]);
   });
 });
 

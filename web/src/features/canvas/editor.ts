@@ -6,6 +6,7 @@ import { actionOf, ancestorsOf, findStep, idOf, isObject, nameOf, parametersOf, 
 import type { Dag, DocumentStore, Marked, RoutesOf, Step } from "@/features/definition";
 import { pathOf } from "@/features/forms/completion";
 import type { Reference } from "@/features/forms/completion";
+import type { Arranged } from "@/features/graph/usePlaces";
 
 export interface Editor {
   readonly store: DocumentStore;
@@ -15,6 +16,8 @@ export interface Editor {
   readonly problems: readonly Marked[];
   readonly selected: readonly string[];
   readonly select: (ids: readonly string[]) => void;
+  /** Where the steps stand. */
+  readonly arranged: Arranged;
 }
 
 const Context = createContext<Editor | null>(null);

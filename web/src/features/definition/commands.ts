@@ -3,7 +3,7 @@
  * changes nothing. */
 import type { Json } from "@/api/types";
 import type { Dag, Point, RoutesOf, Step } from "./model";
-import { actionOf, branchesOf, dependenciesOf, findStep, idOf, isObject, layoutMember, paramsOf, stepsOf } from "./model";
+import { actionOf, branchesOf, dependenciesOf, findStep, idOf, isObject, layoutMember, paramsOf, positionOf, stepsOf } from "./model";
 import { whyNotConnect } from "./graph";
 import { renameInValue } from "./references";
 
@@ -165,6 +165,13 @@ export function moveSteps(places: ReadonlyMap<string, Point>): Command {
     return { ...dag, [layoutMember]: { ...layout, ...Object.fromEntries(moved) } };
   };
 }
+
+/** Keeps the positions of steps that have none of their own, so that they stay where they are shown. */
+export const keepPlaces = (shown: ReadonlyMap<string, Point>): Command => (dag) => {
+  const here = new Set(stepsOf(dag).map(idOf));
+  const loose = [...shown].filter(([id]) => here.has(id) && !positionOf(dag, id));
+  return loose.length ? moveSteps(new Map(loose))(dag) : dag;
+};
 
 /** Puts another document in its place: from text, from a version. */
 export const replaceWith = (other: Dag): Command => () => other;

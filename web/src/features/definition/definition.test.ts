@@ -2,12 +2,12 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
-  DocumentStore, addStep, all, connect, copySteps, dependenciesOf, disconnect, edgesOf, emptyDag, findStep, freshId, implyDependencies,
+  DocumentStore, addStep, all, connect, copySteps, dependenciesOf, disconnect, edgesOf, emptyDag, findStep, freshId, implyDependencies, keepPlaces,
   levelsOf, mark, markRefusal, moveSteps, pasteSteps, positionOf, readSteps, readText, referencesIn, removeSteps, renameInText,
   renameParameter, renameStep, setBranchTarget, setFields, setParams, setStepFields, stepsOf, toText, updateYaml, whyNoId, whyNotConnect,
 } from ".";
 import { ancestorsOf } from "./graph";
-import { arrange, heightOf, nodeWidth, placesOf } from "./layout";
+import { arrangeOutline, heightOf, joinPlaces, keptPlacesOf, looseOutlineOf, nodeWidth, outlineOf } from "./layout";
 import type { Dag } from ".";
 
 const routes = (action: string) => (action === "route" ? "branches" : null);
@@ -314,7 +314,7 @@ describe("layout", () => {
   const wide = dagOf(step("r", { action: "route", params: { branches: [branch("x", "a"), branch("y", "b")] } }), ...["a", "b", "c"].map((id) => step(id, { depends_on: ["r"] })), step("z", { depends_on: ["a", "b", "c"] }));
 
   it("goes from left to right and lets no step cover another", () => {
-    const places = [...arrange(wide, routes)];
+    const places = [...arrangeOutline(outlineOf(wide, routes))];
     for (const { from, to } of edgesOf(wide, routes)) {
       const [left, right] = [from, to].map((id) => places.find(([other]) => other === id)?.[1].x ?? NaN);
       expect(Number(left) + nodeWidth).toBeLessThan(Number(right));
@@ -325,16 +325,31 @@ describe("layout", () => {
   });
 
   it("leaves kept places alone, and finds one for new steps below", () => {
-    const dag = addStep(step("new"))(moveSteps(arrange(wide, routes))(wide));
-    const places = placesOf(dag, routes);
+    const dag = addStep(step("new"))(moveSteps(arrangeOutline(outlineOf(wide, routes)))(wide));
+    const loose = looseOutlineOf(dag, routes);
+    expect(loose.nodes.map(([id]) => id)).toEqual(["new"]);
+    const places = joinPlaces(keptPlacesOf(dag), arrangeOutline(loose));
     expect(places.get("r")).toEqual(positionOf(dag, "r"));
     const lowest = Math.max(...stepsOf(wide).map((item) => positionOf(dag, String(item["id"]))?.y ?? 0));
     expect(places.get("new")?.y).toBeGreaterThan(lowest);
   });
 
+  it("follows from the steps and what is between them alone", () => {
+    const renamed = setStepFields("a", { name: "Another", condition: "true" })(setFields({ description: "d" })(wide));
+    expect(outlineOf(renamed, routes)).toEqual(outlineOf(wide, routes));
+    expect(outlineOf(wide, routes).edges).toContainEqual(["r", "a"]);
+  });
+
+  it("stays as it is shown where positions are kept, also those that were not", () => {
+    const shown = new Map([["a", { x: 5, y: 6 }], ["b", { x: 7, y: 8 }], ["gone", { x: 1, y: 1 }]]);
+    const dag = moveSteps(new Map([["a", { x: 1, y: 2 }]]))(wide);
+    expect(keepPlaces(shown)(dag)["x-layout"]).toEqual({ a: [1, 2], b: [7, 8] });
+    expect(keepPlaces(new Map([["a", { x: 5, y: 6 }]]))(dag)).toBe(dag);
+  });
+
   it("takes a moment for a thousand steps", () => {
     const many = dagOf(...Array.from({ length: 1000 }, (_, index) => step(`s${index}`, index < 10 ? {} : { depends_on: [`s${index - 10}`] })));
-    expect(arrange(many, routes).size).toBe(1000);
+    expect(arrangeOutline(outlineOf(many, routes)).size).toBe(1000);
   });
 });
 

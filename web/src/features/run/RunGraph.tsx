@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Background, Controls, Handle, MarkerType, MiniMap, Position, ReactFlow } from "@xyflow/react";
+import { Handle, MarkerType, Position, ReactFlowProvider } from "@xyflow/react";
 import type { Edge, Node, NodeProps } from "@xyflow/react";
-import { memo, useMemo } from "react";
+import { memo, useMemo, useRef } from "react";
 import { looksOfAction, useActions, useRoutes } from "@/api/actions";
 import { ActionIcon } from "@/features/catalogue/ActionIcon";
 import { edgesOf } from "@/features/definition";
-import type { Dag } from "@/features/definition";
-import { heightOf, nodeWidth, placesOf } from "@/features/definition/layout";
+import type { Dag, RoutesOf } from "@/features/definition";
+import { heightOf, nodeWidth } from "@/features/definition/layout";
+import type { Places } from "@/features/definition/layout";
+import { Flow, placedAt, useFar } from "@/features/graph/Flow";
+import { usePlaces } from "@/features/graph/usePlaces";
 import { Icon } from "@/ui/icons/Icon";
 import { looksOf } from "@/ui/kit";
 import { isFinal } from "./live";
 import type { ShownStep } from "./live";
-import "@xyflow/react/dist/base.css";
-import "@/ui/graph.css";
 
 type StepNode = Node<{ step: ShownStep; icon: string; color: string }, "step">;
 
-const StepBox = memo(function StepBox({ data, selected }: NodeProps<StepNode>) {
-  const { step, icon, color } = data;
-  const { tone, icon: mark, word } = looksOf(step.status);
+/** What can be read of a step. */
+function Face({ step, icon, color, mark, word }: { step: ShownStep; icon: string; color: string; mark: string; word: string }) {
   const attempts = step.attempts.length;
   return (
-    <div className="run-node" data-tone={tone} data-selected={selected || undefined} data-live={step.status === "RUNNING" || undefined}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+    <>
       <ActionIcon icon={icon} color={color} size="s" />
       <div className="grow">
         <div className="truncate run-node-name">{step.name}</div>
@@ -35,6 +34,17 @@ const StepBox = memo(function StepBox({ data, selected }: NodeProps<StepNode>) {
           </span>
         </div>
       </div>
+    </>
+  );
+}
+
+const StepBox = memo(function StepBox({ data, selected }: NodeProps<StepNode>) {
+  const { tone, icon: mark, word } = looksOf(data.step.status);
+  const far = useFar();
+  return (
+    <div className="run-node" data-tone={tone} data-selected={selected || undefined} data-live={data.step.status === "RUNNING" || undefined}>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      {!far && <Face {...data} mark={mark} word={word} />}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );
@@ -49,49 +59,76 @@ export interface RunGraphProps {
   onSelect: (stepId: string | null) => void;
 }
 
+/** One node for each step, the same object as long as nothing of it changes: a run of many steps changes one at a time. */
+function useNodes(steps: readonly ShownStep[], places: Places, selected: string | null): StepNode[] {
+  const { byType } = useActions();
+  const made = useRef(new Map<string, StepNode>());
+  return useMemo(() => {
+    const before = made.current;
+    const nodes = steps.flatMap((step): StepNode[] => {
+      const position = places.get(step.id);
+      if (!position) return [];
+      const { icon, color } = looksOfAction(byType, step.action);
+      const old = before.get(step.id);
+      if (old && old.position === position && old.selected === (step.id === selected) && old.data.icon === icon && sameLooks(old.data.step, step)) return [old];
+      return [
+        {
+          id: step.id, type: "step", position, style: placedAt(position), width: nodeWidth, height: heightOf(0), selected: step.id === selected,
+          ariaLabel: `${step.name}: ${looksOf(step.status).word}`, data: { step, icon, color },
+        },
+      ];
+    });
+    made.current = new Map(nodes.map((node) => [node.id, node]));
+    return nodes;
+  }, [steps, places, selected, byType]);
+}
+
+/** Whether two states of a step are drawn alike. */
+const sameLooks = (a: ShownStep, b: ShownStep): boolean =>
+  a.status === b.status && a.name === b.name && a.percent === b.percent && a.attempts.length === b.attempts.length;
+
+/** What an edge shows of the step that it leads to. */
+const edgeStateOf = (status: string | undefined) => (status === "RUNNING" || status === "SKIPPED" ? status : "");
+
+function useLines(dag: Dag, routes: RoutesOf, steps: readonly ShownStep[]): Edge[] {
+  const edges = useMemo(() => edgesOf(dag, routes), [dag, routes]);
+  const states = new Map(steps.map((step) => [step.id, edgeStateOf(step.status)]));
+  const shown = edges.map((edge) => states.get(edge.to) ?? "").join(" ");
+  return useMemo(
+    () =>
+      edges.map((edge): Edge => {
+        const state = states.get(edge.to);
+        return {
+          id: `${edge.from} ${edge.branch?.id ?? ""} ${edge.to}`,
+          source: edge.from,
+          target: edge.to,
+          type: "smoothstep",
+          ...(edge.branch ? { label: edge.branch.label || edge.branch.id } : {}),
+          markerEnd: { type: MarkerType.ArrowClosed },
+          animated: state === "RUNNING",
+          className: state === "SKIPPED" ? "run-edge-skipped" : "",
+          focusable: false,
+        };
+      }),
+    [edges, shown],
+  );
+}
+
 /** The graph of an execution with the state of every step, while it runs and afterwards. */
 export function RunGraph({ dag, steps, selected, onSelect }: RunGraphProps) {
-  const { byType } = useActions();
   const routes = useRoutes();
-  const edges = useMemo(() => edgesOf(dag, routes), [dag, routes]);
-  const places = useMemo(() => placesOf(dag, routes), [dag, routes]);
-  const states = new Map(steps.map((step) => [step.id, step.status]));
-  const nodes = steps.map((step): StepNode => {
-    const { icon, color } = looksOfAction(byType, step.action);
-    const { x = 0, y = 0 } = places.get(step.id) ?? {};
-    return {
-      id: step.id,
-      type: "step",
-      position: { x, y },
-      width: nodeWidth,
-      height: heightOf(0),
-      selected: step.id === selected,
-      ariaLabel: `${step.name}: ${looksOf(step.status).word}`,
-      data: { step, icon, color },
-    };
-  });
-  const lines = edges.map((edge): Edge => ({
-    id: `${edge.from} ${edge.branch?.id ?? ""} ${edge.to}`,
-    source: edge.from,
-    target: edge.to,
-    type: "smoothstep",
-    ...(edge.branch ? { label: edge.branch.label || edge.branch.id } : {}),
-    markerEnd: { type: MarkerType.ArrowClosed },
-    animated: states.get(edge.to) === "RUNNING",
-    className: states.get(edge.to) === "SKIPPED" ? "run-edge-skipped" : "",
-    focusable: false,
-  }));
+  const arranged = usePlaces(dag, routes);
+  const nodes = useNodes(steps, arranged.places, selected);
+  const lines = useLines(dag, routes, steps);
   return (
     <div className="run-graph card">
-      <ReactFlow nodes={nodes} edges={lines} nodeTypes={nodeTypes} fitView fitViewOptions={{ maxZoom: 1, padding: 0.15 }} minZoom={0.1}
-                 nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} onlyRenderVisibleElements={steps.length > 100}
-                 onNodeClick={(_event, node) => onSelect(node.id)} onPaneClick={() => onSelect(null)}
-                 onSelectionChange={({ nodes: chosen }) => chosen[0] && chosen[0].id !== selected && onSelect(chosen[0].id)}
-                 aria-label="Graph of the execution">
-        <Background gap={20} />
-        <Controls showInteractive={false} />
-        {steps.length > 20 && <MiniMap pannable zoomable ariaLabel="Overview of the graph" />}
-      </ReactFlow>
+      <ReactFlowProvider>
+        <Flow arranged={arranged} overview={steps.length > 20 ? "Overview of the graph" : undefined} nodes={nodes} edges={lines} nodeTypes={nodeTypes}
+              fitViewOptions={{ maxZoom: 1, padding: 0.15 }} minZoom={0.08} nodesDraggable={false} nodesConnectable={false} edgesFocusable={false}
+              onNodeClick={(_event, node) => onSelect(node.id)} onPaneClick={() => onSelect(null)}
+              onSelectionChange={({ nodes: chosen }) => chosen[0] && chosen[0].id !== selected && onSelect(chosen[0].id)}
+              aria-label="Graph of the execution" />
+      </ReactFlowProvider>
     </div>
   );
 }
