@@ -279,6 +279,14 @@ struct bp_engine_settings {
          */
         enum bp_effect (*effect_of)(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params);
         void *effect_of_userdata;
+        /**
+         * The action's own check (validate_params, which needs a host to call it) of parameters that templates made;
+         * what holds for any result was checked when the definition was loaded. Any thread; a pure function. A finding
+         * fails the step with PARAM_INVALID. @return 0 or -ENOMEM. NULL: not done.
+         */
+        int (*check_action)(void *userdata, const struct bp_action_entry *entry, const struct bp_value *params,
+                            struct bp_problem_list *findings);
+        void *check_action_userdata;
 };
 
 /** Puts the defaults where a setting is 0. */

@@ -172,6 +172,26 @@ int bp_step_resolve(const struct bp_step_definition *step, const struct bp_value
         return r;
 }
 
+int bp_own_check(const struct bp_execution *execution, uint32_t index, struct bp_arena *arena,
+                 struct bp_resolution *resolution) {
+        const struct bp_engine_settings *settings = execution->settings;
+        const struct bp_step_definition *step = bp_step_definition(execution, index);
+        struct bp_problem_list findings = {.arena = arena, .limit = 1};
+        int r;
+
+        if (resolution->failed || resolution->skip || !settings->check_action || !step->params_tree ||
+            bp_template_tree_is_constant(step->params_tree))
+                return 0;
+        r = settings->check_action(settings->check_action_userdata, step->entry, &resolution->params, &findings);
+        if (r < 0)
+                return judge_error(resolution, r, arena);
+        if (findings.count > 0) {
+                fail_at(resolution, findings.items[0], "/params");
+                resolution->code = "PARAM_INVALID";
+        }
+        return 0;
+}
+
 static int evaluate_output(const struct bp_output_template *output, const struct bp_template_scope *scope,
                            struct bp_arena *arena, uint32_t *work, struct bp_value *ret_value,
                            struct bp_resolution *resolution) {
@@ -227,6 +247,8 @@ int bp_execution_resolve(const struct bp_execution *execution, const struct bp_e
         else
                 r = bp_step_resolve(&definition->steps[effect->step], &execution->params, &effect->step_outputs, work,
                                     effect->arena, ret_resolution);
+        if (r == 0 && effect->step != BP_NO_STEP)
+                r = bp_own_check(execution, effect->step, effect->arena, ret_resolution);
         if (r > 0) {
                 *ret_resolution = (struct bp_resolution){.params = bp_value_empty_object};
                 fail_with_text(ret_resolution, "TEMPLATE_LIMIT", "The templates take more work than is allowed");

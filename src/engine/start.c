@@ -146,6 +146,8 @@ int bp_decide_resolve(struct bp_turn *turn, uint32_t index) {
                 return r;
         r = bp_step_resolve(bp_step_definition(execution, index), &execution->params, &step_outputs,
                             execution->settings->inline_work, arena, &resolution);
+        if (r == 0)
+                r = bp_own_check(execution, index, arena, &resolution);
         if (r < 0)
                 return r;
         if (r > 0)

@@ -229,6 +229,11 @@ int bp_outputs_resolve(const struct bp_definition *definition, const struct bp_v
                        const struct bp_value *step_outputs, uint32_t work, struct bp_arena *arena,
                        struct bp_resolution *ret_resolution);
 
+/** Lets the action itself check parameters that templates made, unless the resolution has failed or skips the step.
+ * What it finds is a failure in the resolution. @return 0 or -ENOMEM */
+int bp_own_check(const struct bp_execution *execution, uint32_t index, struct bp_arena *arena,
+                 struct bp_resolution *resolution);
+
 /** A new arena for one attempt, or NULL. */
 struct bp_arena *bp_attempt_arena_new(void);
 

@@ -27,6 +27,7 @@
 #include "base/strbuf.h"
 #include "host/host.h"
 #include "invoke/invoke.h"
+#include "runtime/call_action.h"
 #include "runtime/deliver.h"
 #include "runtime/live.h"
 #include "runtime/release.h"
@@ -615,6 +616,8 @@ static void take_settings(struct bp_runtime *runtime, const struct bp_runtime_se
         runtime->engine = settings->engine;
         if (!runtime->engine.effect_of)
                 runtime->engine.effect_of = bp_task_effect_of;
+        if (!runtime->engine.check_action)
+                runtime->engine.check_action = bp_check_action;
         bp_engine_settings_complete(&runtime->engine);
         if (settings->journal)
                 runtime->journal = *settings->journal;

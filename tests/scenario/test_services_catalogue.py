@@ -117,6 +117,7 @@ FAILURES = [
     ("deployment_autoscale", {}, {"path": "endpoints/*", "refuse": True}, "Failed to configure autoscaling"),
     ("deployment_autoscale", {}, {"path": "endpoints/*", "count": 1, "refuse": True}, None),
     ("deployment_autoscale", {}, {"path": "endpoints/*", "count": 1, "lose": True}, None),
+    ("deployment_autoscale", {"min_replicas": "{{ 3 * 3 }}"}, None, "min_replicas cannot be greater than max_replicas"),
     ("deployment_scale", {"endpoint_id": "nobody"}, None, "Endpoint not found"),
     ("deployment_ratelimit", {"endpoint_id": "nobody"}, None, "Endpoint not found"),
     ("simulation_run", {"model_id": GPT}, {"path": f"models/{GPT}", "reply": {"json": {"model": {}}}}, "model"),

@@ -9,6 +9,7 @@ import pytest
 from service_site import MODES, Site
 
 HOOK = "hooks/releases"
+RETRY = {"on_failure": "retry", "retry": {"max_attempts": 3, "backoff_seconds": 1, "backoff_multiplier": 1.0}}
 
 
 @pytest.fixture(scope="module")
@@ -151,18 +152,21 @@ def test_private_addresses_are_refused(site, target):
 @pytest.mark.parametrize("given, code", [
     ({"payload": "{{ [1] }}"}, "REQUEST_FAILED"), ({"headers": "{{ [1] }}"}, "REQUEST_FAILED"),
     ({"headers": {"X": "{{ [1] }}"}}, "REQUEST_FAILED"), ({"method": "{{ 'TRACE' }}"}, "PARAM_INVALID"),
-    ({"url": "{{ 'ftp://example.com/' }}"}, "REQUEST_FAILED"), ({"timeout_seconds": "{{ 301 }}"}, "PARAM_INVALID")])
+    ({"url": "{{ 'ftp://example.com/' }}"}, "PARAM_INVALID"), ({"timeout_seconds": "{{ 301 }}"}, "PARAM_INVALID")])
 def test_what_becomes_no_request_is_not_sent(site, given, code):
     step = tell(site, given)
     assert (step["status"], step["error_code"]) == ("FAILED", code), step
     assert heard(site) == []
 
 
+def test_parameters_that_are_wrong_once_resolved_are_not_tried_again(site):
+    execution = site.action("webhook", {"url": "{{ 'ftp://example.com/' }}"}, step=RETRY)
+    assert site.ended(execution)["error_code"] == "PARAM_INVALID"
+    assert "step_retrying" not in {event["event_type"] for event in site.get(f"/executions/{execution}/events")["events"]}
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Repetitions: an answer was complete, so the next try is another call; without one the outcome is unknown
-
-
-RETRY = {"on_failure": "retry", "retry": {"max_attempts": 3, "backoff_seconds": 1, "backoff_multiplier": 1.0}}
 
 
 def test_a_refusal_is_retried_under_another_key(site):
