@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sanitized.h"
 
 enum {
         DEFAULT_TIMEOUT_MS = 2000,
@@ -27,14 +28,6 @@ enum {
         MOST_HELPERS = 64,
         FIRST_SPARE_FD = 10,
 };
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define SANITIZED false
-#endif
 
 /* A helper under way. */
 struct helper {
@@ -74,7 +67,7 @@ _Noreturn static void become_helper(const struct start *start, int output_fd) {
         limit(RLIMIT_CORE, 0, 0);
         limit(RLIMIT_FSIZE, 0, 0);
         limit(RLIMIT_CPU, start->cpu_seconds, start->cpu_seconds + 1);
-        if (!SANITIZED)
+        if (!BP_SANITIZED)
                 limit(RLIMIT_AS, start->memory_bytes, start->memory_bytes);
         execve(start->program, start->arguments, start->environment);
         _exit(127);

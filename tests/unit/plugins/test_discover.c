@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/problem.h"
+#include "base/sanitized.h"
 #include "plugins/plugins.h"
 #include "registry/registry.h"
 
@@ -326,7 +327,7 @@ static void a_helper_has_no_secrets_no_files_and_no_input(void **state) {
         assert_reports(fixture, expected, 1);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !BP_SANITIZED
 static void a_helper_gets_no_more_memory_than_allowed(void **state) {
         static const struct expected expected[] = {{"greedy.so", BP_PLUGIN_EXIT, "exit status 21", 0}};
         struct fixture *fixture = *state;
@@ -413,7 +414,7 @@ int main(int argc, char **argv) {
                 TEST(a_folder_that_anyone_can_write_to_is_not_trusted),
                 TEST(a_file_that_anyone_can_write_to_is_not_trusted),
                 TEST(a_helper_has_no_secrets_no_files_and_no_input),
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !BP_SANITIZED
                 TEST(a_helper_gets_no_more_memory_than_allowed),
 #endif
                 TEST(helpers_that_hang_do_so_at_the_same_time),
