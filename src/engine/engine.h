@@ -399,7 +399,7 @@ double bp_execution_progress(const struct bp_execution *execution, struct bp_wal
  * Outputs, by step id, that a step can read: those of the steps before it that completed; BP_NO_STEP: of all that did.
  * @return 0 or negative errno
  */
-int bp_execution_outputs(const struct bp_execution *execution, uint32_t step, struct bp_arena *arena,
+int bp_execution_outputs(const struct bp_execution *execution, uint32_t index, struct bp_arena *arena,
                          struct bp_value *ret_outputs);
 
 /**
