@@ -58,6 +58,28 @@ export async function startService(...options: string[]): Promise<Service> {
   };
 }
 
+export interface Platform {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** The stand-in for the platform's services, on a free port. */
+export async function startPlatform(): Promise<Platform> {
+  const child = spawn(`${root}/tests/platform/budpipeline-platform`, ["--port", "0", "--pace", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`budpipeline-platform ended with ${code}`)));
+    createInterface({ input: child.stdout! }).once("line", (line) => resolve(line.split(" ").at(-1) ?? ""));
+  });
+  return {
+    url,
+    stop: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve());
+        child.kill("SIGTERM");
+      }),
+  };
+}
+
 /** The definitions of examples/, by their file names without the ending. */
 export function examples(): Map<string, Record<string, any>> {
   const folder = `${root}/examples`;
@@ -72,12 +94,12 @@ export interface Stage {
   open: (path: string, options?: { width?: number; height?: number; expected?: RegExp }) => Promise<Page>;
 }
 
-/** A service and a browser for the tests of one file. */
-export function stage(...options: string[]): Stage {
+/** A service and a browser for the tests of one file. An option may be options that are known once it is asked. */
+export function stage(...options: (string | (() => Promise<readonly string[]>))[]): Stage {
   const held = {} as Stage & { complaints: string[] };
   beforeAll(async () => {
     held.complaints = [];
-    held.service = await startService(...options);
+    held.service = await startService(...(await Promise.all(options.map((option) => (typeof option === "string" ? [option] : option())))).flat());
     held.browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: flags });
   });
   afterAll(async () => {

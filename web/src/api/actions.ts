@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { get } from "./client";
-import type { Action, ActionFindings, ActionList } from "./types";
+import type { Action, ActionFindings, ActionList, ParamOptions } from "./types";
 
 export const fetchActions = (signal?: AbortSignal) => get<ActionList>("/actions", { signal });
 
@@ -11,6 +11,18 @@ export const fetchActions = (signal?: AbortSignal) => get<ActionList>("/actions"
 export function validateParams(actionType: string, params: Record<string, unknown>, signal?: AbortSignal) {
   return get<ActionFindings>("/actions/validate", { method: "POST", body: { actionType, params }, signal });
 }
+
+/** Which parameter it is whose options are asked for. */
+export interface OptionsOf {
+  action: string;
+  param: string;
+  /** Cloud models are those of a provider. */
+  providerId?: string | undefined;
+}
+
+/** What a parameter may be set to, as the service that knows these things lists it. */
+export const fetchOptions = ({ action, param, providerId }: OptionsOf, query: { q: string; limit: number }, signal?: AbortSignal) =>
+  get<ParamOptions>(`/actions/${encodeURIComponent(action)}/params/${encodeURIComponent(param)}/options`, { query: { ...query, provider_id: providerId }, signal });
 
 /** The catalogue. The last good one is kept, and marked stale, while the service cannot give another. */
 export function useActions() {

@@ -10,7 +10,7 @@ import {
 import type { Marked, Step } from "@/features/definition";
 import { ParamForm } from "@/features/forms/ParamForm";
 import { TemplateInput } from "@/features/forms/TemplateInput";
-import { hasTemplate } from "@/features/forms/rules";
+import { hasTemplate, providerOf } from "@/features/forms/rules";
 import { Button, ButtonLink, Check, Field, IconButton, Notice, Tabs, TextField } from "@/ui/kit";
 import { Previews } from "./PastRuns";
 import { RetryFields } from "./RetryFields";
@@ -232,7 +232,7 @@ export function StepPanel({ step, onClose, onBroken }: StepPanelProps) {
                 content: action && (
                   <Previews stepId={id} active={hasTemplate(paramsOf(step))}>
                     <ParamForm key={id} params={action.params} values={paramsOf(step)} errors={errors as Record<string, string>}
-                               surroundings={{ references, targets }} onChange={setParam} onBroken={onBroken} />
+                               surroundings={{ action: action.type, providerId: providerOf(action.params, paramsOf(step)), references, targets }} onChange={setParam} onBroken={onBroken} />
                   </Previews>
                 ),
               },

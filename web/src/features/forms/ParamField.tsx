@@ -8,12 +8,17 @@ import { BranchesInput } from "./BranchesInput";
 import type { Branch, Target } from "./BranchesInput";
 import { JsonInput } from "./JsonInput";
 import { Preview } from "./Preview";
+import { ReferenceInput } from "./ReferenceInput";
 import { TemplateInput } from "./TemplateInput";
 import type { Reference } from "./completion";
 import { checkValue, hasTemplate } from "./rules";
 
 /** What a field sees of the rest of the pipeline. */
 export interface Surroundings {
+  /** Type of the action whose parameters they are. */
+  action: string;
+  /** Id of the provider that is chosen, where the action has such a parameter. */
+  providerId?: string | undefined;
   references: readonly Reference[];
   targets: readonly Target[];
 }
@@ -123,6 +128,14 @@ function TemplateWidget({ param, value, control, surroundings, onChange }: Widge
   );
 }
 
+function ReferenceWidget({ param, value, control, surroundings, onChange }: WidgetProps) {
+  const providerId = param.type === "cloud_model_ref" ? surroundings.providerId : undefined;
+  return (
+    <ReferenceInput control={control} label={param.label} of={{ action: surroundings.action, param: param.name, providerId }} value={textOf(value)}
+                    placeholder={param.placeholder ?? undefined} onChange={onChange} />
+  );
+}
+
 const widgets: Record<Param["type"], (props: WidgetProps) => ReactNode> = {
   string: TextWidget,
   number: NumberWidget,
@@ -133,13 +146,13 @@ const widgets: Record<Param["type"], (props: WidgetProps) => ReactNode> = {
   template: TemplateWidget,
   branches: () => null,
   range: RangeWidget,
-  model_ref: TextWidget,
-  cluster_ref: TextWidget,
-  project_ref: TextWidget,
-  endpoint_ref: TextWidget,
-  provider_ref: TextWidget,
-  credential_ref: TextWidget,
-  cloud_model_ref: TextWidget,
+  model_ref: ReferenceWidget,
+  cluster_ref: ReferenceWidget,
+  project_ref: ReferenceWidget,
+  endpoint_ref: ReferenceWidget,
+  provider_ref: ReferenceWidget,
+  credential_ref: ReferenceWidget,
+  cloud_model_ref: ReferenceWidget,
 };
 
 /** A text that is a template as a whole is edited as one; a template inside a list or an object as JSON. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What a template comes to in a past execution, below the field that it is written in. */
 import { useQuery } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState } from "react";
+import { createContext, useContext } from "react";
 import { explain } from "@/api/errors";
 import { previewTemplate } from "@/api/executions";
 import { Icon } from "@/ui/icons/Icon";
+import { useSettled } from "@/ui/useSettled";
 import { previewed, shownValue } from "./rules";
 import "./forms.css";
 
@@ -18,18 +19,6 @@ const Context = createContext<PreviewTarget | null>(null);
 
 /** Around the fields that show what their templates come to. */
 export const PreviewProvider = Context.Provider;
-
-const restMs = 300;
-
-/** The value once it has been left alone for a moment. */
-function useSettled<T>(value: T): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), restMs);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}
 
 function Outcome({ target, template, late }: { target: PreviewTarget; template: unknown; late: boolean }) {
   const { data, error } = useQuery({

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Param } from "@/api/types";
 import { complete, insertReference, pathOf } from "./completion";
-import { checkParams, checkValue, groupParams, hasTemplate, isVisible, previewed, shownValue, startingParams } from "./rules";
+import { checkParams, checkValue, groupParams, hasTemplate, isVisible, previewed, providerOf, shownValue, startingParams } from "./rules";
 
 const param = (more: Partial<Param> & Pick<Param, "name" | "type">): Param => ({ label: more.name, required: false, ...more }) as Param;
 
@@ -63,6 +63,13 @@ describe("rules of a form", () => {
   ])("%j is shown with its kind", (value, text, kind) => expect(shownValue(value)).toEqual({ text, kind }));
 
   test("a long value is cut", () => expect(shownValue("x".repeat(5000)).text).toHaveLength(1001));
+
+  test("the provider is what the parameter of that type says, and no template", () => {
+    const all = [param({ name: "from", type: "provider_ref" }), param({ name: "model", type: "cloud_model_ref" })];
+    expect(providerOf(all, { from: "p-1" })).toBe("p-1");
+    expect(providerOf(all, { from: "{{ params.p }}" })).toBeUndefined();
+    expect(providerOf([], { from: "p-1" })).toBeUndefined();
+  });
 
   test("a new step starts with the defaults that say something, as copies", () => {
     const all = [param({ name: "a", type: "json", default: { b: 1 } }), param({ name: "c", type: "string", default: "" }), param({ name: "d", type: "boolean", default: false })];

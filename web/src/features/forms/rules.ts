@@ -120,6 +120,13 @@ export function checkParams(all: readonly Param[], params: Params): Readonly<Rec
   return found;
 }
 
+/** The provider that the parameters name, by the metadata: cloud models are listed for it. */
+export function providerOf(all: readonly Param[], params: Params): string | undefined {
+  const param = all.find((candidate) => candidate.type === "provider_ref");
+  const value = param && params[param.name];
+  return typeof value === "string" && value !== "" && !hasTemplate(value) ? value : undefined;
+}
+
 /** The parameters of a new step: defaults that say something. */
 export function startingParams(all: readonly Param[]): Record<string, unknown> {
   return Object.fromEntries(all.filter((param) => !isEmpty(param.default)).map((param) => [param.name, structuredClone(param.default)]));

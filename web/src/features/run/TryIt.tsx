@@ -8,7 +8,7 @@ import { effects } from "@/features/catalogue/ActionPage";
 import { stepOf } from "@/features/catalogue/step";
 import { emptyDag } from "@/features/definition";
 import { ParamForm } from "@/features/forms/ParamForm";
-import { checkParams } from "@/features/forms/rules";
+import { checkParams, providerOf } from "@/features/forms/rules";
 import type { Params } from "@/features/forms/rules";
 import { Button, ButtonLink, Dialog, Duration, ErrorState, Notice, Skeleton, StatusBadge, useToaster } from "@/ui/kit";
 import { Json } from "./Json";
@@ -18,7 +18,6 @@ import { refusals } from "./refusals";
 import { useLive } from "./useLive";
 import "./run.css";
 
-const alone = { references: [], targets: [] };
 
 function Course({ execution, onEnd }: { execution: Execution; onEnd: () => void }) {
   const toaster = useToaster();
@@ -136,7 +135,7 @@ export function TryIt({ action, params, onClose }: TryItProps) {
             }>
       {action.effect !== "pure" && <Notice tone="warn">This is no rehearsal. {effects[action.effect]}</Notice>}
       {refused.rest && <Notice tone="bad">{refused.rest}</Notice>}
-      <ParamForm params={action.params} values={values} errors={{ ...refused.byName, ...missing }} surroundings={alone} onChange={change} onBroken={setBroken} />
+      <ParamForm params={action.params} values={values} errors={{ ...refused.byName, ...missing }} surroundings={{ action: action.type, providerId: providerOf(action.params, values), references: [], targets: [] }} onChange={change} onBroken={setBroken} />
       {run.data && <Outcome key={run.data.execution_id} id={run.data.execution_id} onEnd={ended} />}
     </Dialog>
   );
