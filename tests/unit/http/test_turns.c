@@ -10,9 +10,8 @@ enum { MANY = 200 };
 
 static const char *const anything_local[] = {"127.0.0.1:*", NULL};
 
-struct log {
-        pthread_mutex_t lock;
-        pthread_cond_t changed;
+/* How exchanges ended. */
+struct ends {
         size_t count;
         size_t by_failure[BP_HTTP_LIMIT + 1];
         enum bp_http_end end; /* of the last one */
@@ -24,15 +23,18 @@ struct bench {
         struct held_server server;
         struct bp_http_client_settings settings;
         struct bp_http_client *client;
-        struct log log;
+        pthread_mutex_t lock;
+        pthread_cond_t changed;
+        struct ends ends;                       /* under the lock, as the next one */
         int64_t (*after)(enum bp_http_end end); /* what `note` answers; NULL: over */
+        struct ends seen;                       /* the ends when they were last waited for */
 };
 
 static struct bench *bench_new(uint32_t connections, uint32_t per_host) {
         struct bench *bench = test_calloc(1, sizeof(*bench));
 
-        bench->log.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-        bench->log.changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+        bench->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+        bench->changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
         bench->server = held_server_open();
         bench->settings = (struct bp_http_client_settings){
                 .allow_hosts = anything_local, .max_connections = connections, .max_per_host = per_host};
@@ -47,32 +49,33 @@ static void bench_free(struct bench *bench) {
 
 static int64_t note(void *userdata, const struct bp_http_response *response, enum bp_http_end end) {
         struct bench *bench = userdata;
-        struct log *log = &bench->log;
+        struct ends *ends = &bench->ends;
         int64_t again_ms;
 
-        pthread_mutex_lock(&log->lock);
+        pthread_mutex_lock(&bench->lock);
         again_ms = bench->after ? bench->after(end) : BP_HTTP_OVER;
-        log->count++;
-        log->by_failure[response->failure]++;
-        log->end = end;
-        log->last = *response;
-        snprintf(log->message, sizeof(log->message), "%s", response->message);
-        pthread_cond_signal(&log->changed);
-        pthread_mutex_unlock(&log->lock);
+        ends->count++;
+        ends->by_failure[response->failure]++;
+        ends->end = end;
+        ends->last = *response;
+        snprintf(ends->message, sizeof(ends->message), "%s", response->message);
+        pthread_cond_signal(&bench->changed);
+        pthread_mutex_unlock(&bench->lock);
         return again_ms;
 }
 
 static void from_now_on(struct bench *bench, int64_t (*after)(enum bp_http_end end)) {
-        pthread_mutex_lock(&bench->log.lock);
+        pthread_mutex_lock(&bench->lock);
         bench->after = after;
-        pthread_mutex_unlock(&bench->log.lock);
+        pthread_mutex_unlock(&bench->lock);
 }
 
 static void wait_for(struct bench *bench, size_t count) {
-        pthread_mutex_lock(&bench->log.lock);
-        while (bench->log.count < count)
-                pthread_cond_wait(&bench->log.changed, &bench->log.lock);
-        pthread_mutex_unlock(&bench->log.lock);
+        pthread_mutex_lock(&bench->lock);
+        while (bench->ends.count < count)
+                pthread_cond_wait(&bench->changed, &bench->lock);
+        bench->seen = bench->ends;
+        pthread_mutex_unlock(&bench->lock);
 }
 
 /* An exchange with a server, and what else holds for it. */
@@ -136,7 +139,7 @@ static void those_of_a_target_go_in_the_order_they_came(void **state) {
         held_request_answer(&second, "200");
         serve(bench, "/4");
         wait_for(bench, 5);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_OK], 5);
+        assert_int_equal(bench->seen.by_failure[BP_HTTP_OK], 5);
         bench_free(bench);
 }
 
@@ -153,7 +156,7 @@ static void a_target_that_is_full_holds_up_no_other(void **state) {
         quick = held_server_take(&other);
         held_request_answer(&quick, "200");
         wait_for(bench, 1);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_OK], 1);
+        assert_int_equal(bench->seen.by_failure[BP_HTTP_OK], 1);
         close(held.fd);
         bench_free(bench);
         held_server_close(&other);
@@ -194,7 +197,7 @@ static void lanes_take_turns(void **state) {
         serve(bench, "/some");
         serve(bench, "/many");
         wait_for(bench, 7);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_OK], 7);
+        assert_int_equal(bench->seen.by_failure[BP_HTTP_OK], 7);
         bench_free(bench);
 }
 
@@ -203,14 +206,14 @@ static void lanes_take_turns(void **state) {
  */
 
 static void assert_waited_in_vain(const struct bench *bench, const char *because) {
-        const struct log *log = &bench->log;
+        const struct ends *seen = &bench->seen;
 
-        assert_int_equal(log->end, BP_HTTP_END_WAITED);
-        assert_int_equal(log->last.failure, BP_HTTP_UNSENT);
-        assert_int_equal(log->last.no_connection, 1);
-        assert_int_equal(log->last.timed_out, 0);
-        if (!strstr(log->message, because))
-                fail_msg("\"%s\" does not say: %s", log->message, because);
+        assert_int_equal(seen->end, BP_HTTP_END_WAITED);
+        assert_int_equal(seen->last.failure, BP_HTTP_UNSENT);
+        assert_int_equal(seen->last.no_connection, 1);
+        assert_int_equal(seen->last.timed_out, 0);
+        if (!strstr(seen->message, because))
+                fail_msg("\"%s\" does not say: %s", seen->message, because);
 }
 
 static void its_time_runs_while_it_waits(void **state) {
@@ -264,9 +267,9 @@ static void a_service_that_answers_too_late_is_another_matter(void **state) {
         begin_with(bench, &bench->server, &(const struct ask){.path = "/held", .timeout_ms = 200});
         held = take(bench, "/held");
         wait_for(bench, 1);
-        assert_int_equal(bench->log.end, BP_HTTP_END_DEADLINE);
-        assert_int_equal(bench->log.last.failure, BP_HTTP_TIMEOUT);
-        assert_int_equal(bench->log.last.no_connection, 0);
+        assert_int_equal(bench->seen.end, BP_HTTP_END_DEADLINE);
+        assert_int_equal(bench->seen.last.failure, BP_HTTP_TIMEOUT);
+        assert_int_equal(bench->seen.last.no_connection, 0);
         close(held.fd);
         bench_free(bench);
 }
@@ -286,7 +289,7 @@ static void only_so_many_wait_and_none_of_others_is_kept_out(void **state) {
         begin(bench, "/quick", "service quick");
         serve(bench, "/quick");
         wait_for(bench, 2);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_OK], 1);
+        assert_int_equal(bench->seen.by_failure[BP_HTTP_OK], 1);
         close(held.fd);
         bench_free(bench);
 }
@@ -303,8 +306,8 @@ static void one_that_waits_is_cancelled_at_once(void **state) {
         begin(bench, "/third", NULL);
         bp_http_client_cancel(bench->client, second);
         wait_for(bench, 1);
-        assert_int_equal(bench->log.end, BP_HTTP_END_CANCEL);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_UNSENT], 1);
+        assert_int_equal(bench->seen.end, BP_HTTP_END_CANCEL);
+        assert_int_equal(bench->seen.by_failure[BP_HTTP_UNSENT], 1);
         held_request_answer(&held, "200");
         serve(bench, "/third");
         wait_for(bench, 3);
@@ -335,9 +338,9 @@ static void closing_ends_those_that_wait(void **state) {
                 begin(bench, "/", NULL);
         held = take(bench, "/");
         bench->client = bp_http_client_free(bench->client);
-        assert_int_equal(bench->log.count, MANY);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_BROKEN], 1);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_UNSENT], MANY - 1);
+        assert_int_equal(bench->ends.count, MANY);
+        assert_int_equal(bench->ends.by_failure[BP_HTTP_BROKEN], 1);
+        assert_int_equal(bench->ends.by_failure[BP_HTTP_UNSENT], MANY - 1);
         close(held.fd);
         bench_free(bench);
 }
@@ -364,8 +367,8 @@ static void who_has_its_turn_may_be_refused(void **state) {
         held_request_answer(&held, "200");
         serve(bench, "/third");
         wait_for(bench, 3);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_UNSENT], 1);
-        assert_int_equal(bench->log.by_failure[BP_HTTP_OK], 2);
+        assert_int_equal(bench->seen.by_failure[BP_HTTP_UNSENT], 1);
+        assert_int_equal(bench->seen.by_failure[BP_HTTP_OK], 2);
         bench_free(bench);
 }
 
@@ -392,8 +395,8 @@ static void one_that_is_tried_again_gets_in_line_again(void **state) {
         assert_memory_equal(held.head, "PUT /again HTTP/1.1\r\n", 21);
         bp_http_client_cancel(bench->client, number);
         wait_for(bench, 3);
-        assert_int_equal(bench->log.end, BP_HTTP_END_CANCEL);
-        assert_int_equal(bench->log.last.failure, BP_HTTP_BROKEN);
+        assert_int_equal(bench->seen.end, BP_HTTP_END_CANCEL);
+        assert_int_equal(bench->seen.last.failure, BP_HTTP_BROKEN);
         close(held.fd);
         bench_free(bench);
 }
@@ -408,7 +411,7 @@ static void its_time_counts_over_all_tries(void **state) {
         serve(bench, "/");
         held = take(bench, "/");
         wait_for(bench, 2);
-        assert_int_equal(bench->log.end, BP_HTTP_END_DEADLINE);
+        assert_int_equal(bench->seen.end, BP_HTTP_END_DEADLINE);
         close(held.fd);
         bench_free(bench);
 }

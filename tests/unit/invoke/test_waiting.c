@@ -125,8 +125,8 @@ static void a_slow_service_holds_up_no_other_behind_the_same_sidecar(void **stat
         assert_int_equal(bench->count, 21);
         assert_counted(bench, "budpipeline_calls_queued{service=\"budsim\"} 0\n");
         assert_counted(bench, "budpipeline_calls_running{service=\"budsim\"} 0\n");
-        close(slow.fd);
         bench_free(bench);
+        close(slow.fd);
 }
 
 static void one_that_waits_is_cancelled_at_once(void **state) {
@@ -142,8 +142,8 @@ static void one_that_waits_is_cancelled_at_once(void **state) {
         wait_for(bench, 1);
         assert_int_equal(bench->by_failure[BP_HTTP_UNSENT], 1);
         assert_string_equal(bench->message, "cancelled");
-        close(held.fd);
         bench_free(bench);
+        close(held.fd);
 }
 
 static void time_that_was_up_before_its_turn_says_so_and_is_no_failure_of_the_service(void **state) {
@@ -201,8 +201,8 @@ static void one_that_waits_is_small(void **state) {
         assert_in_range(each, 0, BYTES_EACH_MAX);
         bp_invoker_close(bench->invoker);
         assert_int_equal(bench->count, MANY + 1);
-        close(held.fd);
         bench_free(bench);
+        close(held.fd);
 }
 
 int main(void) {
