@@ -42,6 +42,22 @@ struct newer_plugin {
         const char *homepage;
 };
 
+struct newer_request {
+        struct bp_http_request known;
+        const char *priority;
+        int64_t deadline;
+};
+
+struct newer_response {
+        struct bp_http_response known;
+        double seconds;
+};
+
+struct newer_context {
+        struct bp_action_context known;
+        const char *tenant;
+};
+
 struct newer_host {
         struct bp_host known;
         int (*celebrate)(struct bp_action_context *context);

@@ -6,7 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/memory.h"
+#include "base/strbuf.h"
+#include "base/value.h"
+#include "host/host.h"
 #include "plugins/plugins.h"
 #include "registry/registry.h"
 
@@ -107,11 +111,94 @@ static void a_plugin_of_the_first_release_loads_and_runs(void **state) {
         assert_string_equal(meta->examples[0].description, "Two of them");
 }
 
+/* ---------------------------------------------------------------------------------------------------------------
+ * What is handed over in a call
+ */
+
+static struct bp_value value_of(const char *json) {
+        struct bp_value value;
+
+        assert_int_equal(bp_json_parse(arena, json, strlen(json), NULL, &value, NULL), 0);
+        return value;
+}
+
+static struct bp_call call_of(const char *type, const struct bp_value *params) {
+        static const struct bp_host_services nothing;
+
+        return (struct bp_call){.entry = bp_registry_find(snapshot, type),
+                                .arena = arena,
+                                .step_id = "s",
+                                .execution_id = "e",
+                                .params = params,
+                                .metadata = &bp_value_empty_object,
+                                .idempotency_key = "k",
+                                .services = &nothing};
+}
+
+static void assert_outputs(const struct bp_call_result *result, const char *expected) {
+        struct bp_strbuf text;
+
+        assert_int_equal(result->outcome, BP_COMPLETED);
+        bp_strbuf_init(&text, arena, SIZE_MAX);
+        bp_json_write(&text, &result->outputs);
+        assert_string_equal(bp_strbuf_text(&text), expected);
+}
+
+static const struct bp_http_response answer = {.struct_size = sizeof(answer),
+                                               .failure = BP_HTTP_OK,
+                                               .status = 200,
+                                               .headers = &bp_value_empty_object,
+                                               .body = "yes",
+                                               .body_size = 3,
+                                               .message = ""};
+
+/* Behind a request of the first release lies what is no part of it: `service`, `topic`, `query`, `json` came later. */
+static void a_request_of_the_first_release_says_nothing_that_came_later(void **state) {
+        struct bp_value params = value_of("{\"mode\": \"m\"}");
+        struct bp_call call = call_of("frozen_asks", &params);
+        struct bp_http_response reply = answer;
+        struct bp_call_result asked, result;
+
+        (void)state;
+        assert_int_equal(bp_call_execute(&call, &asked), 0);
+        assert_int_equal(asked.outcome, BP_AWAITING_REPLY);
+        assert_string_equal(asked.request->method, "PUT");
+        assert_string_equal(asked.request->url, "http://h/");
+        assert_string_equal(asked.request->body, "abc");
+        assert_null(asked.request->service);
+        assert_null(asked.request->topic);
+        assert_null(asked.request->query);
+        assert_null(asked.request->json);
+        call.outputs = &asked.outputs;
+        reply.state = asked.state;
+        assert_int_equal(bp_call_reply(&call, &reply, &result), 0);
+        assert_outputs(&result, "{\"status\":200,\"body\":\"yes\",\"message\":\"\",\"state\":\"m\"}");
+}
+
+static void of_a_newer_request_what_is_known_counts_and_less_is_handed_back(void **state) {
+        struct bp_value params = value_of("{\"body\": {\"a\": 1}}");
+        struct bp_call call = call_of("newer_asks", &params);
+        struct bp_call_result asked, result;
+
+        (void)state;
+        assert_int_equal(bp_call_execute(&call, &asked), 0);
+        assert_int_equal(asked.outcome, BP_AWAITING_REPLY);
+        assert_int_equal(asked.request->struct_size, sizeof(*asked.request));
+        assert_string_equal(asked.request->service, "budapp");
+        assert_string_equal(asked.request->url, "/models");
+        assert_int_equal(bp_value_get(asked.request->json, "a")->as.integer, 1);
+        call.outputs = &asked.outputs;
+        assert_int_equal(bp_call_reply(&call, &answer, &result), 0);
+        assert_outputs(&result, "{\"knows_tenant\":false,\"status\":200,\"knows_time\":false}");
+}
+
 int main(int argc, char **argv) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_plugin_of_an_older_header_loads_and_runs),
                 cmocka_unit_test(a_plugin_of_a_newer_header_loads_and_runs_on_a_host_that_lends_less),
                 cmocka_unit_test(a_plugin_of_the_first_release_loads_and_runs),
+                cmocka_unit_test(a_request_of_the_first_release_says_nothing_that_came_later),
+                cmocka_unit_test(of_a_newer_request_what_is_known_counts_and_less_is_handed_back),
         };
 
         if (argc == 3 && strcmp(argv[1], BP_PLUGINS_DESCRIBE_COMMAND) == 0)
