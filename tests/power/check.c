@@ -19,6 +19,8 @@ struct check {
         uint32_t revisions[WORKLOAD_PIPELINES];
         uint32_t records[WORKLOAD_EXECUTIONS], lines[WORKLOAD_EXECUTIONS];
         bool is_gone[WORKLOAD_EXECUTIONS];
+        uint32_t told[WORKLOAD_EXECUTIONS];
+        bool event_is_there[WORKLOAD_EVENTS], event_is_handled[WORKLOAD_EVENTS];
         uint64_t runs[2]; /* executions of the first two pipelines */
 };
 
@@ -152,6 +154,33 @@ static bool check_lines(struct check *check, uint32_t subject, const struct bp_e
         return true;
 }
 
+/* Who was told of a record that is lost would know more than we do. */
+static bool check_told(struct check *check, uint32_t subject, const struct bp_execution_row *row) {
+        struct bp_subscription_row *rows;
+        size_t n_rows;
+        int r = bp_store_subscriptions(check->store, row->number, check->arena, &rows, &n_rows);
+
+        if (r || n_rows != 1)
+                return WRONG(check, "execution %u has %zu subscriptions: %d", subject, n_rows, r);
+        if (rows[0].cursor > check->records[subject])
+                return WRONG(check, "execution %u was told to %llu, and has %u records", subject,
+                             (unsigned long long)rows[0].cursor, check->records[subject]);
+        if ((rows[0].state == BP_SUBSCRIPTION_DONE) != (rows[0].cursor == records_of(subject)))
+                return WRONG(check, "the subscription of execution %u does not follow from its cursor", subject);
+        check->told[subject] = (uint32_t)rows[0].cursor;
+        for (uint32_t sequence = 1; sequence <= records_of(subject); sequence++) {
+                struct bp_dead_letter expected = letter_of(check->arena, subject, sequence), letter;
+
+                r = bp_store_dead_letter(check->store, expected.id, check->arena, &letter);
+                if (r && r != BP_STORE_NOT_FOUND)
+                        return WRONG(check, "dead letter %u of execution %u: %d", sequence, subject, r);
+                if (!r != (letter_is_due(subject, sequence) && sequence <= rows[0].cursor))
+                        return WRONG(check, "dead letter %u of execution %u and the cursor do not go together",
+                                     sequence, subject);
+        }
+        return true;
+}
+
 static bool check_execution(struct check *check, uint32_t subject) {
         struct bp_store_key key = execution_key(check->arena, subject);
         struct bp_execution_row row;
@@ -173,7 +202,45 @@ static bool check_execution(struct check *check, uint32_t subject) {
         if (row.state != (ended ? BP_EXECUTION_COMPLETED : BP_EXECUTION_RUNNING) || (row.outputs.text != NULL) != ended)
                 return WRONG(check, "the row of execution %u does not follow from its records", subject);
         check->runs[subject % 2]++;
+        return check_told(check, subject, &row);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Events from outside
+ */
+
+/* That an event was handled, and what it brought, are there together or not at all. */
+static bool check_handling(struct check *check, uint32_t subject, const struct bp_event_row *row) {
+        const struct handling *handling = &check->workload->handlings[subject];
+        bool is_handled = row->state == BP_INBOX_HANDLED, is_brought;
+
+        if (subject >= check->workload->n_handled)
+                return !is_handled || WRONG(check, "event %u is handled, and nobody did", subject);
+        is_brought = check->is_gone[handling->execution] || check->records[handling->execution] >= handling->sequence;
+        if (is_handled != is_brought)
+                return WRONG(check, "event %u is %s, and record %u of execution %u is %s", subject,
+                             is_handled ? "handled" : "waiting", handling->sequence, handling->execution,
+                             is_brought ? "there" : "not there");
         return true;
+}
+
+static bool check_event(struct check *check, uint32_t subject) {
+        struct bp_store_event expected = event_of(check->arena, subject);
+        struct bp_event_row row;
+        int r = bp_store_event(check->store, expected.id, check->arena, &row);
+
+        if (r == BP_STORE_NOT_FOUND)
+                return true;
+        if (r)
+                return WRONG(check, "event %u: %d", subject, r);
+        if (!same_text(row.event_id, expected.event_id) || !same_text(row.correlation, expected.correlation) ||
+            (row.state != BP_INBOX_WAITING && row.state != BP_INBOX_HANDLED) ||
+            (row.state == BP_INBOX_WAITING &&
+             (row.body.size != expected.body.size || memcmp(row.body.text, expected.body.text, row.body.size) != 0)))
+                return WRONG(check, "event %u is not as it was kept", subject);
+        check->event_is_there[subject] = true;
+        check->event_is_handled[subject] = row.state == BP_INBOX_HANDLED;
+        return check_handling(check, subject, &row);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -198,6 +265,12 @@ static bool is_present(struct check *check, const struct fact *fact, bool *ok) {
                 return check->is_gone[fact->subject] || check->lines[fact->subject] >= fact->number;
         case FACT_GONE:
                 return check->is_gone[fact->subject];
+        case FACT_EVENT:
+                return check->event_is_there[fact->subject];
+        case FACT_HANDLED:
+                return check->event_is_handled[fact->subject];
+        case FACT_TOLD:
+                return check->is_gone[fact->subject] || check->told[fact->subject] >= fact->number;
         default:
                 return true;
         }
@@ -207,7 +280,8 @@ static bool is_present(struct check *check, const struct fact *fact, bool *ok) {
 static bool check_facts(struct check *check, size_t at) {
         static const char *const names[] = {
                 [FACT_REVISION] = "revision", [FACT_DELETED] = "deletion", [FACT_KEY] = "key",
-                [FACT_RECORDS] = "record",    [FACT_LINES] = "line",       [FACT_GONE] = "deletion of execution"};
+                [FACT_RECORDS] = "record",    [FACT_LINES] = "line",       [FACT_GONE] = "deletion of execution",
+                [FACT_EVENT] = "event",       [FACT_HANDLED] = "handling", [FACT_TOLD] = "cursor"};
         bool missing[2] = {false, false}, ok = true;
 
         for (size_t i = 0; i < check->workload->n_facts; i++) {
@@ -238,6 +312,9 @@ static bool check_nothing_else(struct check *check) {
         for (uint32_t i = 0; i < WORKLOAD_EXECUTIONS; i++)
                 if (check->records[i] > check->workload->records[i] || check->lines[i] > check->workload->lines[i])
                         return WRONG(check, "execution %u has records or lines that nobody appended", i);
+        for (uint32_t i = check->workload->n_events; i < WORKLOAD_EVENTS; i++)
+                if (check->event_is_there[i])
+                        return WRONG(check, "event %u is there, and nobody kept it", i);
         return true;
 }
 
@@ -254,6 +331,8 @@ bool workload_check(struct workload *workload, struct bp_store *store, size_t at
                 ok = check_pipeline(&check, i);
         for (uint32_t i = 0; ok && i < WORKLOAD_EXECUTIONS; i++)
                 ok = check_execution(&check, i);
+        for (uint32_t i = 0; ok && i < WORKLOAD_EVENTS; i++)
+                ok = check_event(&check, i);
         ok = ok && check_counts(&check) && check_nothing_else(&check) && check_facts(&check, at);
         bp_arena_free(check.arena);
         return ok;

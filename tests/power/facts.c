@@ -121,7 +121,9 @@ int create_execution(struct bp_store *store, struct bp_arena *arena, uint32_t su
         const struct bp_definition *definition = definition_of(arena, subject);
         struct bp_value params = params_of(arena, subject);
         struct bp_store_key key = execution_key(arena, subject);
+        static const char *const topics[] = {"told", NULL};
         const struct bp_store_new_execution execution = {.id = execution_id(subject),
+                                                         .topics = topics,
                                                          .definition = definition,
                                                          .has_pipeline = true,
                                                          .pipeline = pipeline_id(subject % 2),
@@ -135,6 +137,47 @@ int create_execution(struct bp_store *store, struct bp_arena *arena, uint32_t su
 
         bp_definition_unref(definition);
         return r;
+}
+
+struct bp_store_event event_of(struct bp_arena *arena, uint32_t subject) {
+        const char *body = text(arena, "{\"event\":%u}", subject);
+
+        return (struct bp_store_event){.id = id("event", subject),
+                                       .source = "power",
+                                       .event_id = text(arena, "e%u", subject),
+                                       .type = "t",
+                                       .correlation = text(arena, "c%u", subject),
+                                       .body = {body, strlen(body)},
+                                       .at = bp_wall_now()};
+}
+
+struct bp_event_settlement settlement_of(uint32_t subject, uint32_t execution) {
+        return (struct bp_event_settlement){.id = id("event", subject),
+                                            .state = BP_INBOX_HANDLED,
+                                            .effect = BP_INBOX_COMPLETED,
+                                            .has_execution = true,
+                                            .execution = execution_id(execution),
+                                            .step = "s",
+                                            .at = {start.us + subject}};
+}
+
+bool letter_is_due(uint32_t subject, uint32_t sequence) {
+        return (subject + sequence) % 3 == 0;
+}
+
+struct bp_dead_letter letter_of(struct bp_arena *arena, uint32_t subject, uint32_t sequence) {
+        const char *event = text(arena, "{\"told\":%u}", sequence);
+
+        return (struct bp_dead_letter){.id = id(text(arena, "letter %u", subject), sequence),
+                                       .topic = "told",
+                                       .type = "step_started",
+                                       .sequence = sequence,
+                                       .event = {event, strlen(event)},
+                                       .content_type = "application/json",
+                                       .code = "REFUSED",
+                                       .message = "no",
+                                       .attempts = 1,
+                                       .at = start};
 }
 
 struct bp_store_line line_of(struct bp_arena *arena, uint32_t subject, uint32_t index) {

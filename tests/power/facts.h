@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "store/deliveries.h"
 #include "store/store.h"
 
 struct bp_arena;
@@ -34,6 +35,14 @@ struct bp_value params_of(struct bp_arena *arena, uint32_t subject);
 
 /* A line of an execution's log. */
 struct bp_store_line line_of(struct bp_arena *arena, uint32_t subject, uint32_t index);
+
+/* An event from outside, and its settlement by the execution that has it. */
+struct bp_store_event event_of(struct bp_arena *arena, uint32_t subject);
+struct bp_event_settlement settlement_of(uint32_t subject, uint32_t execution);
+
+/* An event for the subscriber of an execution that was given up. Of some records there is one: `letter_is_due`. */
+struct bp_dead_letter letter_of(struct bp_arena *arena, uint32_t subject, uint32_t sequence);
+bool letter_is_due(uint32_t subject, uint32_t sequence);
 
 /* How many records an execution comes to; the last one ends it. */
 uint32_t records_of(uint32_t subject);

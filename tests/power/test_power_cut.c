@@ -27,8 +27,8 @@ static struct extent extent(void) {
         const char *tests = getenv("BUDPIPELINE_TESTS");
         bool full = tests && strcmp(tests, "full") == 0;
 
-        return full ? (struct extent){.runs = 12, .steps = 120, .cuts = 1000}
-                    : (struct extent){.runs = 2, .steps = 40, .cuts = 500};
+        return full ? (struct extent){.runs = 12, .steps = 180, .cuts = 1000}
+                    : (struct extent){.runs = 2, .steps = 80, .cuts = 500};
 }
 
 /* Where the numbers of a run begin; BUDPIPELINE_SEED chooses. */

@@ -181,11 +181,12 @@ static void delete_pipeline(struct workload *workload, uint32_t subject) {
 }
 
 static void step_pipelines(struct workload *workload, uint64_t *random) {
-        uint32_t subject = next_random(random) % WORKLOAD_PIPELINES;
+        uint32_t one = next_random(random) % WORKLOAD_PIPELINES, other = next_random(random) % WORKLOAD_PIPELINES;
+        uint32_t subject = one < other ? one : other; /* some often, so that they live their whole life */
 
         if (workload->deleted[subject])
                 return;
-        if (workload->revisions[subject] > 2 && next_random(random) % 4 == 0)
+        if (workload->revisions[subject] > 1 && next_random(random) % 2 == 0)
                 delete_pipeline(workload, subject);
         else
                 write_pipeline(workload, subject);
@@ -245,14 +246,128 @@ static void step_executions(struct workload *workload, uint64_t *random) {
         bp_arena_free(arena);
 }
 
+/* ---------------------------------------------------------------------------------------------------------------
+ * Events from outside
+ */
+
+static void event_kept(void *userdata, int result, const struct bp_event_kept *kept) {
+        (void)kept;
+        write_done(userdata, result, NULL);
+}
+
+static void keep_event(struct workload *workload, struct bp_arena *arena) {
+        uint32_t subject = workload->n_events++;
+        struct bp_store_event event = event_of(arena, subject);
+
+        assert_int_equal(
+                bp_store_event_keep(workload->store, &event, event_kept, add_fact(workload, FACT_EVENT, subject, 0)),
+                0);
+}
+
+/* An execution that goes on, looked for from `first` on; WORKLOAD_EXECUTIONS: there is none. */
+static uint32_t find_live(const struct workload *workload, uint32_t first) {
+        for (uint32_t i = 0; i < WORKLOAD_EXECUTIONS; i++) {
+                uint32_t subject = (first + i) % WORKLOAD_EXECUTIONS;
+
+                if (workload->records[subject] > 0 && workload->records[subject] < records_of(subject))
+                        return subject;
+        }
+        return WORKLOAD_EXECUTIONS;
+}
+
+/* What an event brings to an execution, and that it did, is one commit. */
+static void handle_event(struct workload *workload, struct bp_arena *arena, uint32_t execution) {
+        uint32_t subject = workload->n_handled++, sequence = ++workload->records[execution];
+        struct bp_event_settlement settlement = settlement_of(subject, execution);
+
+        workload->handlings[subject] = (struct handling){execution, sequence};
+        assert_int_equal(bp_store_append(workload->store, workload->numbers[execution],
+                                         records_from(arena, execution, sequence, 1), 1, NULL),
+                         0);
+        add_fact(workload, FACT_RECORDS, execution, sequence);
+        assert_int_equal(bp_store_event_settle(workload->store, &settlement, write_done,
+                                               add_fact(workload, FACT_HANDLED, subject, 0)),
+                         0);
+        commit(workload);
+}
+
+static void step_events(struct workload *workload, uint64_t *random) {
+        struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
+        uint32_t live = find_live(workload, next_random(random) % WORKLOAD_EXECUTIONS);
+
+        if (next_random(random) % 2 && workload->n_events < WORKLOAD_EVENTS)
+                keep_event(workload, arena);
+        if (workload->n_handled < workload->n_events && live < WORKLOAD_EXECUTIONS)
+                handle_event(workload, arena, live);
+        bp_arena_free(arena);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Telling
+ */
+
+/* Nothing is told before it is durable. @return the sequence of the last record that is */
+static uint32_t durable_records(struct workload *workload, uint32_t subject) {
+        uint32_t sequence = 0;
+
+        pthread_mutex_lock(&workload->mutex);
+        for (size_t i = 0; i < workload->n_facts; i++) {
+                const struct fact *fact = &workload->facts[i];
+
+                if (fact->type == FACT_RECORDS && fact->subject == subject && fact->acknowledged)
+                        sequence = fact->number;
+        }
+        pthread_mutex_unlock(&workload->mutex);
+        return sequence;
+}
+
+static void save_told(struct workload *workload, struct bp_arena *arena, uint32_t subject, uint64_t subscription) {
+        uint32_t sequence = ++workload->told[subject];
+        struct bp_dead_letter letter = letter_of(arena, subject, sequence);
+        const struct bp_delivery delivery = {.subscription = subscription,
+                                             .state = sequence == records_of(subject) ? BP_SUBSCRIPTION_DONE
+                                                                                      : BP_SUBSCRIPTION_ACTIVE,
+                                             .cursor = sequence,
+                                             .dead_letter = letter_is_due(subject, sequence) ? &letter : NULL};
+
+        letter.execution = workload->numbers[subject];
+        assert_int_equal(bp_store_deliveries_save(workload->store, &delivery, 1, 1000, write_done,
+                                                  add_fact(workload, FACT_TOLD, subject, sequence)),
+                         0);
+}
+
+/* A store that cannot be read at the moment tells nobody. */
+static void step_told(struct workload *workload, uint64_t *random) {
+        uint32_t subject = next_random(random) % WORKLOAD_EXECUTIONS;
+        struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
+        struct bp_subscription_row *rows;
+        size_t n_rows;
+
+        if (!workload->gone[subject] && durable_records(workload, subject) > workload->told[subject] &&
+            bp_store_subscriptions(workload->store, workload->numbers[subject], arena, &rows, &n_rows) == 0) {
+                assert_int_equal(n_rows, 1);
+                save_told(workload, arena, subject, rows[0].number);
+        }
+        bp_arena_free(arena);
+}
+
 void workload_step(struct workload *workload, uint64_t *random) {
-        switch (next_random(random) % 8) {
+        switch (next_random(random) % 14) {
         case 0:
         case 1:
+        case 2:
                 step_pipelines(workload, random);
                 break;
-        case 2:
+        case 3:
                 step_keys(workload);
+                break;
+        case 4:
+        case 5:
+                step_events(workload, random);
+                break;
+        case 6:
+        case 7:
+                step_told(workload, random);
                 break;
         default:
                 for (unsigned i = next_random(random) % 3 + 1; i > 0; i--)

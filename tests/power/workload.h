@@ -24,7 +24,8 @@
 enum {
         WORKLOAD_PIPELINES = 8,
         WORKLOAD_EXECUTIONS = 10,
-        WORKLOAD_FACTS = 1024,
+        WORKLOAD_EVENTS = 64,
+        WORKLOAD_FACTS = 2048,
         WORKLOAD_RECORDS = 64, /* of one execution */
 };
 
@@ -35,7 +36,10 @@ enum fact_type {
         FACT_RECORDS,      /* `subject`: execution, `number`: sequence of the last record */
         FACT_LINES,        /* `subject`: execution, `number`: lines of its log */
         FACT_GONE,         /* `subject`: execution that was deleted */
-        FACT_NOTHING,      /* a write that changes nothing */
+        FACT_EVENT,        /* `subject`: event that was kept */
+        FACT_HANDLED,      /* `subject`: event that a step had */
+        FACT_TOLD,    /* `subject`: execution, `number`: sequence of the last record that its subscriber was told */
+        FACT_NOTHING, /* a write that changes nothing */
 };
 
 struct fact {
@@ -46,6 +50,11 @@ struct fact {
         bool acknowledged; /* under the mutex, as the next one */
         size_t at;         /* place in the trace by then */
         int result;        /* that it was answered with; FACT_RECORDS, FACT_KEY: 0 */
+};
+
+/* What a step made of an event: records of its execution, which are there exactly when the event is settled. */
+struct handling {
+        uint32_t execution, sequence; /* of the last of them */
 };
 
 struct workload {
@@ -63,6 +72,9 @@ struct workload {
         uint32_t records[WORKLOAD_EXECUTIONS]; /* handed over */
         uint32_t lines[WORKLOAD_EXECUTIONS];   /* handed over */
         bool gone[WORKLOAD_EXECUTIONS];        /* deletion handed over */
+        uint32_t told[WORKLOAD_EXECUTIONS];    /* handed over */
+        uint32_t n_events, n_handled;          /* handed over, in order */
+        struct handling handlings[WORKLOAD_EVENTS];
         uint32_t n_keys;
         uint64_t last_ticket;
         bool uncommitted; /* records since the last ticket */
