@@ -96,10 +96,10 @@ static int bring_up_to_date(struct bp_store *store, struct bp_problem *reterr_pr
 
 /*
  * Write-ahead logging, and nothing that the driver would only tell at the first write. A commit of few small rows
- * writes every page that it touches: with pages of half the usual size that is little more than half the bytes.
+ * writes every page that it touches: with pages of a quarter of the usual size that is about half the bytes.
  */
 static int prepare_file(struct bp_store *store, bool unclean) {
-        int r = bp_connection_exec(&store->writer, "PRAGMA page_size=2048; PRAGMA journal_mode=WAL");
+        int r = bp_connection_exec(&store->writer, "PRAGMA page_size=1024; PRAGMA journal_mode=WAL");
 
         if (!r && sqlite3_db_readonly(store->writer.db, "main") == 1) {
                 snprintf(store->writer.message, sizeof(store->writer.message), "opened for reading only");
