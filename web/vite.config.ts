@@ -9,6 +9,8 @@ const paths = ["/actions", "/pipelines", "/executions", "/validate", "/openapi.j
 
 export default defineConfig({
   base: "/ui/",
+  // The page is filled in with the path that the service is seen below; what it loads finds the rest from where it is.
+  experimental: { renderBuiltUrl: (name, { hostType }) => (hostType === "html" ? `__PREFIX__/ui/${name}` : { relative: true }) },
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy: Object.fromEntries(paths.map((path) => [path, service])) },

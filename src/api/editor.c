@@ -16,6 +16,7 @@
 
 #define PREFIX "/ui/"
 #define ASSETS "assets/"
+#define PATH_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
 
 enum { NONCE_BYTES = 16, NONCE_SIZE = 2 * NONCE_BYTES + 1, POLICY_SIZE = 400, PAGE_BYTES = 64 * 1024 };
 
@@ -55,24 +56,55 @@ static void add_page_headers(struct bp_request *request, const char *nonce) {
         bp_request_add_header(request, "Cache-Control", "no-store");
 }
 
-static void write_page(struct bp_strbuf *page, const struct bp_editor_file *file, const char *nonce) {
-        const char *mark = memmem(file->bytes, file->size, BP_EDITOR_NONCE_MARK, strlen(BP_EDITOR_NONCE_MARK));
-        const char *end = file->bytes + file->size, *rest = mark ? mark + strlen(BP_EDITOR_NONCE_MARK) : end;
+/* The path of a URL without slashes at its end, as far as it needs no quoting in a page; else nothing. */
+static size_t prefix_of(const char *url, const char **ret_prefix) {
+        const char *authority = url ? strstr(url, "://") : NULL;
+        const char *path = authority ? strchr(authority + 3, '/') : NULL;
+        size_t size = path ? strlen(path) : 0;
 
-        bp_strbuf_add(page, file->bytes, (size_t)((mark ? mark : end) - file->bytes));
-        if (mark)
-                bp_strbuf_add_text(page, nonce);
-        bp_strbuf_add(page, rest, (size_t)(end - rest));
+        while (size > 0 && path[size - 1] == '/')
+                size--;
+        if (size == 0 || strspn(path, PATH_CHARACTERS) != strlen(path) || strncmp(path, "//", 2) == 0)
+                return 0;
+        *ret_prefix = path;
+        return size;
 }
 
-static void answer_page(struct bp_request *request, const struct bp_editor_file *file) {
+/* Writes what stands in front of the first mark, and the text in its place. @return what stands behind it */
+static const char *fill_in(struct bp_strbuf *page, const char *from, const char *mark, size_t mark_size,
+                           const char *text, size_t size) {
+        bp_strbuf_add(page, from, (size_t)(mark - from));
+        bp_strbuf_add(page, text, size);
+        return mark + mark_size;
+}
+
+static void write_page(struct bp_strbuf *page, const struct bp_editor_file *file, const char *nonce,
+                       const char *public_url) {
+        const size_t nonce_mark = strlen(BP_EDITOR_NONCE_MARK), prefix_mark = strlen(BP_EDITOR_PREFIX_MARK);
+        const char *from = file->bytes, *end = file->bytes + file->size, *prefix = "", *mark;
+        const size_t prefix_size = prefix_of(public_url, &prefix);
+
+        while ((mark = memmem(from, (size_t)(end - from), "__", 2))) {
+                const size_t left = (size_t)(end - mark);
+
+                if (left >= nonce_mark && memcmp(mark, BP_EDITOR_NONCE_MARK, nonce_mark) == 0)
+                        from = fill_in(page, from, mark, nonce_mark, nonce, strlen(nonce));
+                else if (left >= prefix_mark && memcmp(mark, BP_EDITOR_PREFIX_MARK, prefix_mark) == 0)
+                        from = fill_in(page, from, mark, prefix_mark, prefix, prefix_size);
+                else
+                        from = fill_in(page, from, mark, 2, mark, 2);
+        }
+        bp_strbuf_add(page, from, (size_t)(end - from));
+}
+
+static void answer_page(struct bp_request *request, const struct bp_editor_file *file, const char *public_url) {
         char nonce[NONCE_SIZE];
         struct bp_strbuf page;
         int r = make_nonce(nonce);
 
         bp_strbuf_init(&page, bp_request_arena(request), PAGE_BYTES);
         if (r == 0) {
-                write_page(&page, file, nonce);
+                write_page(&page, file, nonce, public_url);
                 r = page.error;
         }
         if (r) {
@@ -114,7 +146,7 @@ static void get_file(struct bp_request *request, void *app) {
         else if (strncmp(path, ASSETS, strlen(ASSETS)) == 0)
                 bp_request_failf(request, 404, "NOT_FOUND", "Not Found");
         else
-                answer_page(request, bp_editor_find(api->settings.editor, "index.html"));
+                answer_page(request, bp_editor_find(api->settings.editor, "index.html"), api->settings.public_url);
 }
 
 static const char *const page_aliases[] = {"/ui/{page...}", NULL};

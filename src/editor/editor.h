@@ -12,6 +12,9 @@
 /** What stands in the start page where the nonce of its Content-Security-Policy belongs. */
 #define BP_EDITOR_NONCE_MARK "__CSP_NONCE__"
 
+/** What stands there, any number of times, for the path below which clients see the service. */
+#define BP_EDITOR_PREFIX_MARK "__PREFIX__"
+
 /** One file. */
 struct bp_editor_file {
         const char

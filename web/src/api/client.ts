@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One request to the service: token, JSON, errors as values of ApiError. Everything else of the API is built on it. */
+import { prefix } from "@/app/prefix";
 import { ApiError, OfflineError, errorOf } from "./errors";
 import { demandToken, token } from "./token";
 
@@ -34,7 +35,7 @@ export function authorization(): Record<string, string> {
 async function send(path: string, options: RequestOptions): Promise<Response> {
   const { method = "GET", query, body, ifMatch, idempotencyKey, headers, signal } = options;
   try {
-    return await fetch(urlOf(path, query), {
+    return await fetch(prefix + urlOf(path, query), {
       method,
       headers: {
         Accept: "application/json, application/problem+json",

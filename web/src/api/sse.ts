@@ -3,6 +3,7 @@
  * Server-Sent Events over fetch, so that the token goes along (EventSource cannot send headers). A stream that breaks
  * is opened again behind the last event that was seen, with growing pauses.
  */
+import { prefix } from "@/app/prefix";
 import { authorization } from "./client";
 import { ApiError, errorOf } from "./errors";
 import { demandToken } from "./token";
@@ -87,7 +88,7 @@ export function openStream(path: string, options: StreamOptions): () => void {
   let ended = false;
 
   const once = async () => {
-    const answer = await fetcher(path, {
+    const answer = await fetcher(prefix + path, {
       headers: { Accept: "text/event-stream", ...authorization(), ...(lastId ? { "Last-Event-ID": lastId } : {}) },
       signal: abort.signal,
     });

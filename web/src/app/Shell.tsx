@@ -4,6 +4,7 @@ import { NavLink, Outlet, ScrollRestoration } from "react-router-dom";
 import { onTokenChange, setToken, token } from "@/api/token";
 import { Icon } from "@/ui/icons/Icon";
 import { IconButton, Menu, Skeleton } from "@/ui/kit";
+import { prefix } from "./prefix";
 import { setTheme, useTheme } from "./theme";
 import type { Theme } from "./theme";
 
@@ -65,7 +66,7 @@ export function Shell() {
           ))}
         </nav>
         <div className="row">
-          <a className="button" data-kind="ghost" data-icon-only="" href="/docs" target="_blank" rel="noreferrer" aria-label="API description, in a new tab">
+          <a className="button" data-kind="ghost" data-icon-only="" href={`${prefix}/docs`} target="_blank" rel="noreferrer" aria-label="API description, in a new tab">
             <Icon name="code" />
           </a>
           <ThemeMenu />

@@ -2,6 +2,7 @@
 /** The pages by their paths below /ui. Each is loaded when it is first shown. */
 import { Navigate, createBrowserRouter } from "react-router-dom";
 import { Crash, Lost } from "./Crash";
+import { prefix } from "./prefix";
 import { Shell } from "./Shell";
 
 export const router = createBrowserRouter(
@@ -30,5 +31,5 @@ export const router = createBrowserRouter(
       ].map((route) => ({ ...route, errorElement: <Crash /> })),
     },
   ],
-  { basename: "/ui" },
+  { basename: `${prefix}/ui` },
 );

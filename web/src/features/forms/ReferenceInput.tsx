@@ -19,6 +19,8 @@ const shownMost = 20;
 const namedMost = 100;
 const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 function useOptions(of: OptionsOf, q: string, limit: number, enabled: boolean) {
   return useQuery({
     queryKey: ["options", of.action, of.param, of.providerId ?? null, q, limit],
@@ -149,7 +151,7 @@ export function ReferenceInput({ control, label, of, value, placeholder, onChang
       {failure && (
         <p className="preview" data-tone="warn">
           <Icon name="triangle-alert" />
-          <span className="preview-value">{explain(failure).message} An id can be typed.</span>
+          <span className="preview-value">{sentence(explain(failure).message)} An id can be typed.</span>
         </p>
       )}
     </div>
