@@ -66,7 +66,7 @@ export function Timeline({ live, steps, selected, onSelect }: TimelineProps) {
         <span />
         <div className="timeline-axis" ref={ref} aria-hidden="true">
           {ticksOf(axis.lengthMs, Math.max(2, width / 90)).map((tick) => (
-            <span key={tick} style={{ left: `${(tick / axis.lengthMs) * 100}%` }}>
+            <span key={tick} data-late={tick > axis.lengthMs * 0.92 || undefined} style={{ left: `${(tick / axis.lengthMs) * 100}%` }}>
               {tick === 0 ? "0" : formatDuration(tick)}
             </span>
           ))}
