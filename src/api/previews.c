@@ -158,7 +158,7 @@ static int evaluate(const struct look *look, uint32_t step, const struct bp_valu
 static void preview(struct bp_request *request, void *app) {
         const struct bp_value *template = bp_value_get(bp_request_body(request), "template");
         const struct bp_value *step_id = bp_value_get(bp_request_body(request), "step_id");
-        struct bp_problem problem;
+        struct bp_problem problem = {0};
         struct bp_strbuf buffer;
         struct bp_writer object;
         struct bp_value value;

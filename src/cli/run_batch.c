@@ -124,7 +124,7 @@ int bp_run_batch(struct bp_cli *cli, const struct bp_arguments *arguments, const
                 .records = take_records, .ended = take_end, .broken = take_break, .userdata = &batch};
         struct bp_runtime_settings settings = {.virtual_time = bp_arguments_has(arguments, BP_OPTION_VIRTUAL_TIME),
                                                .observer = &observer};
-        struct bp_outgoing outgoing;
+        struct bp_outgoing outgoing = {0};
         int code = arena ? bp_outgoing_read(cli, arguments, arena, &outgoing) : bp_cli_no_memory(cli);
 
         if (code)

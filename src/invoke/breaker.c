@@ -28,13 +28,18 @@ static void open_it(struct bp_breaker *breaker, int64_t open_us, struct bp_mono 
         breaker->n_openings++;
 }
 
+/* One more failure. */
+static bool is_enough(struct bp_breaker *breaker, uint32_t failures_max) {
+        if (breaker->state == BP_BREAKER_CLOSED)
+                return ++breaker->n_failures >= failures_max;
+        return breaker->state == BP_BREAKER_HALF_OPEN;
+}
+
 void bp_breaker_tell(struct bp_breaker *breaker, enum bp_breaker_news news, uint32_t failures_max, int64_t open_us,
                      struct bp_mono now) {
         breaker->is_tried = false;
         if (news == BP_BREAKER_WELL)
                 *breaker = (struct bp_breaker){.n_openings = breaker->n_openings};
-        else if (news == BP_BREAKER_ILL && breaker->state == BP_BREAKER_HALF_OPEN)
-                open_it(breaker, open_us, now);
-        else if (news == BP_BREAKER_ILL && breaker->state == BP_BREAKER_CLOSED && ++breaker->n_failures >= failures_max)
+        else if (news == BP_BREAKER_ILL && is_enough(breaker, failures_max))
                 open_it(breaker, open_us, now);
 }
