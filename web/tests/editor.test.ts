@@ -76,19 +76,25 @@ describe("a pipeline by mouse", () => {
   });
 });
 
+/** By the key for it; what is typed next goes into the search. */
+async function askForStep(page: Page) {
+  await page.keyboard.press("a");
+  await page.getByRole("dialog", { name: "Add a step" }).waitFor();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("combobox");
+}
+
 describe("a pipeline by keyboard alone", () => {
   it("is built from nothing, connected, saved and run", async () => {
     const id = await emptyPipeline("By keys");
     const page = await on.open(`/pipelines/${id}/edit`);
     await page.getByText("Drag an action here").waitFor();
     const press = (...keys: string[]) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
-    await press("a");
-    await page.getByRole("dialog", { name: "Add a step" }).waitFor();
+    await askForStep(page);
     await portray(page, "editor-add");
     await page.keyboard.type("set out");
     await press("Enter");
     await stepNode(page, "Set Output").waitFor();
-    await press("a");
+    await askForStep(page);
     await page.keyboard.type("transform");
     await press("Enter");
     await stepNode(page, "Transform").waitFor();
@@ -113,7 +119,7 @@ describe("a pipeline by keyboard alone", () => {
     const page = await on.open(`/pipelines/${id}/edit`);
     await page.getByText("Drag an action here").waitFor();
     for (let step = 1; step <= 12; step++) {
-      await page.keyboard.press("a");
+      await askForStep(page);
       await page.keyboard.type("log");
       await page.keyboard.press("Enter");
       await expect.poll(() => page.locator(".react-flow__node").count()).toBe(step);
