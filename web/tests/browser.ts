@@ -139,6 +139,8 @@ export async function expectAccessible(page: Page): Promise<void> {
 export async function portray(page: Page, name: string): Promise<void> {
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    // The picture is of a frame, and the first that has all the new colours is the second from now.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     await page.screenshot({ path: `${picturesFolder}/${name}-${scheme}.png`, timeout: 60_000 });
     await expectAccessible(page);
   }
