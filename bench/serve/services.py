@@ -145,10 +145,6 @@ def services(bench):
         done = total(service, status="FAILED", pipeline_id=pipeline)
         if done != count:
             raise Failed(f"{done} of {count} failed")
-        newest = service.get(f"/executions?pipeline_id={pipeline}&page_size=1")["executions"][0]
-        steps = json.dumps(service.get(f"/executions/{newest['id']}/steps"))
-        if "for a free connection to service budcluster: limit 100" not in steps:
-            raise Failed(f"the newest step does not say what it waited for: {steps}")
 
     with SlowService(5) as slow:
         yield from measure(bench, f"{count:,} calls of 5 s", count, slow, 600,
