@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """budpipeline beside the stand-in platform: both connected, directly or as through a Dapr sidecar."""
+import contextlib
 import time
 
 import httpx
@@ -22,6 +23,23 @@ CLUSTER, CPU_CLUSTER, EMPTY_CLUSTER = seed_id(201), seed_id(202), seed_id(203)
 PROVISIONED, EMPTY_PROVISIONED = seed_id(251), seed_id(253)
 PROJECT, ENDPOINT, PROVIDER = seed_id(301), seed_id(401), seed_id(501)
 USER = seed_id(901)
+
+
+@contextlib.contextmanager
+def sites_of(start):
+    """One site a mode for all tests of a file: site(mode) is what start(mode) made when it was first asked for."""
+    running = {}
+
+    def site(mode):
+        if mode not in running:
+            running[mode] = start(mode)
+        running[mode].world.control("DELETE", "")
+        return running[mode]
+
+    yield site
+    for each in running.values():
+        each.close()
+        each.world.close()
 
 
 def connection(world, mode):

@@ -128,6 +128,18 @@ static int evaluate_params(const struct bp_step_definition *step, const struct b
         return r > 0 ? judge_problem(resolution, &problem, *work, "/params") : 0;
 }
 
+/* Parameters of which a check found something. */
+static int judge_findings(struct bp_resolution *resolution, int r, const struct bp_problem_list *findings,
+                          struct bp_arena *arena) {
+        if (r < 0)
+                return judge_error(resolution, r, arena);
+        if (findings->count > 0) {
+                fail_at(resolution, findings->items[0], "/params");
+                resolution->code = "PARAM_INVALID";
+        }
+        return 0;
+}
+
 static int check_params(const struct bp_step_definition *step, struct bp_arena *arena,
                         struct bp_resolution *resolution) {
         const struct bp_action_meta *meta = bp_action_entry_meta(step->entry);
@@ -138,13 +150,7 @@ static int check_params(const struct bp_step_definition *step, struct bp_arena *
         if (r < 0)
                 return judge_error(resolution, r, arena);
         r = bp_params_check(meta, &resolution->params, &(struct bp_params_check){0}, &findings);
-        if (r < 0)
-                return judge_error(resolution, r, arena);
-        if (findings.count > 0) {
-                fail_at(resolution, findings.items[0], "/params");
-                resolution->code = "PARAM_INVALID";
-        }
-        return 0;
+        return judge_findings(resolution, r, &findings, arena);
 }
 
 int bp_step_resolve(const struct bp_step_definition *step, const struct bp_value *params,
@@ -183,13 +189,7 @@ int bp_own_check(const struct bp_execution *execution, uint32_t index, struct bp
             bp_template_tree_is_constant(step->params_tree))
                 return 0;
         r = settings->check_action(settings->check_action_userdata, step->entry, &resolution->params, &findings);
-        if (r < 0)
-                return judge_error(resolution, r, arena);
-        if (findings.count > 0) {
-                fail_at(resolution, findings.items[0], "/params");
-                resolution->code = "PARAM_INVALID";
-        }
-        return 0;
+        return judge_findings(resolution, r, &findings, arena);
 }
 
 static int evaluate_output(const struct bp_output_template *output, const struct bp_template_scope *scope,

@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from service_site import (BGE, CLUSTER, CPU_CLUSTER, EMPTY_CLUSTER, EMPTY_PROVISIONED, ENDPOINT, GPT, LLAMA, MODES, PROJECT,
-                          PROVIDER, PROVISIONED, Site)
+                          PROVIDER, PROVISIONED, Site, sites_of)
 
 FULL = os.environ.get("BUDPIPELINE_TESTS") == "full"
 SLO = {"ttft": [50, 200], "per_session_tokens_per_sec": [10, 50], "e2e_latency": [10, 60]}
@@ -134,19 +134,13 @@ WRONG = [{"text": "<html>"}, {"json": []}, {"json": None}, {"json": "ok"}, {"jso
 @pytest.fixture(scope="module")
 def sites(budpipeline, platform, tmp_path_factory):
     """One site a mode, for all tests here; started when asked for."""
-    running = {}
 
-    def site(mode):
-        if mode not in running:
-            store = f"sqlite:{tmp_path_factory.mktemp('store')}/store.db"
-            running[mode] = Site(budpipeline, platform.world(), mode, store, "--invoke-breaker-failures", "100000")
-        running[mode].world.control("DELETE", "")
-        return running[mode]
+    def start(mode):
+        store = f"sqlite:{tmp_path_factory.mktemp('store')}/store.db"
+        return Site(budpipeline, platform.world(), mode, store, "--invoke-breaker-failures", "100000")
 
-    yield site
-    for each in running.values():
-        each.close()
-        each.world.close()
+    with sites_of(start) as site:
+        yield site
 
 
 def sampled(cases):

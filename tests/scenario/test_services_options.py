@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from service_site import MODES, PROVIDER, USER, Site, connection, seed_id
+from service_site import MODES, PROVIDER, USER, Site, connection, seed_id, sites_of
 
 SYSTEM_USER, OTHER_PROVIDER = seed_id(902), seed_id(502)
 
@@ -37,19 +37,9 @@ PROBLEM = {"Accept": "application/problem+json"}
 @pytest.fixture(scope="module")
 def sites(budpipeline, platform):
     """One site a mode, for all tests here; started when asked for."""
-    running = {}
-
-    def site(mode):
-        if mode not in running:
-            running[mode] = Site(budpipeline, platform.world(), mode, "memory:", "--options-timeout-ms", "2000",
-                                 "--options-response-bytes", "32 KiB", "--invoke-system-user-id", SYSTEM_USER)
-        running[mode].world.control("DELETE", "")
-        return running[mode]
-
-    yield site
-    for each in running.values():
-        each.close()
-        each.world.close()
+    with sites_of(lambda mode: Site(budpipeline, platform.world(), mode, "memory:", "--options-timeout-ms", "2000",
+                                    "--options-response-bytes", "32 KiB", "--invoke-system-user-id", SYSTEM_USER)) as site:
+        yield site
 
 
 @pytest.fixture(params=MODES)

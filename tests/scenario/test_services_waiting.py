@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from service_site import CLUSTER, ENDPOINT, LLAMA, MODES, Site
+from service_site import CLUSTER, ENDPOINT, LLAMA, MODES, Site, sites_of
 
 FULL = os.environ.get("BUDPIPELINE_TESTS") == "full"
 ADD = {"model_uri": "org/m"}
@@ -14,19 +14,17 @@ FORMATS = ("structured", "binary", "batch", "plain")
 @pytest.fixture(scope="module")
 def shared(budpipeline, platform, tmp_path_factory):
     """One site a mode for tests that neither stop nor kill it."""
-    running = {}
 
-    def site(mode):
-        if mode not in running:
-            running[mode] = Site(budpipeline, platform.world(), mode, f"sqlite:{tmp_path_factory.mktemp('store')}/store.db")
-        running[mode].world.control("DELETE", "")
-        running[mode].subscribe()
-        return running[mode]
+    def start(mode):
+        return Site(budpipeline, platform.world(), mode, f"sqlite:{tmp_path_factory.mktemp('store')}/store.db")
 
-    yield site
-    for each in running.values():
-        each.close()
-        each.world.close()
+    with sites_of(start) as sites:
+        def site(mode):
+            found = sites(mode)
+            found.subscribe()
+            return found
+
+        yield site
 
 
 @pytest.fixture

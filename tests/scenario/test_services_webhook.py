@@ -6,7 +6,7 @@ import urllib.parse
 
 import pytest
 
-from service_site import MODES, Site
+from service_site import MODES, Site, sites_of
 
 HOOK = "hooks/releases"
 RETRY = {"on_failure": "retry", "retry": {"max_attempts": 3, "backoff_seconds": 1, "backoff_multiplier": 1.0}}
@@ -15,20 +15,14 @@ RETRY = {"on_failure": "retry", "retry": {"max_attempts": 3, "backoff_seconds": 
 @pytest.fixture(scope="module")
 def sites(budpipeline, platform):
     """One site a mode, for all tests here; started when asked for."""
-    running = {}
 
-    def site(mode):
-        if mode not in running:
-            world = platform.world()
-            running[mode] = Site(budpipeline, world, mode, "memory:", "--client-response-bytes", "16 KiB",
-                                 "--allow-host", urllib.parse.urlsplit(world.url).netloc, "--allow-host", "127.0.0.1:1")
-        running[mode].world.control("DELETE", "")
-        return running[mode]
+    def start(mode):
+        world = platform.world()
+        return Site(budpipeline, world, mode, "memory:", "--client-response-bytes", "16 KiB",
+                    "--allow-host", urllib.parse.urlsplit(world.url).netloc, "--allow-host", "127.0.0.1:1")
 
-    yield site
-    for each in running.values():
-        each.close()
-        each.world.close()
+    with sites_of(start) as site:
+        yield site
 
 
 @pytest.fixture
