@@ -14,7 +14,8 @@ import type { Arranged } from "./usePlaces";
 import "@xyflow/react/dist/base.css";
 import "@/ui/graph.css";
 
-/** Below this zoom the name of a step is smaller than 6 pixels. Few steps are drawn in full all the same. */
+/** Below this zoom the name of a step is smaller than 6 pixels. Few steps are drawn in full all the same, and with dots
+ * behind them, which are drawn anew with every frame. */
 const farZoom = 0.42;
 const farLeast = 60;
 /** As many steps are mounted once for all; of more, or near ones, only those in view. */
@@ -86,7 +87,7 @@ export function Flow<N extends Node>({ arranged, overview, children, ...rest }: 
       <div className="flow" ref={place} data-far={far || undefined}>
         <ReactFlow {...rest} edges={far ? noEdges : edges} onMoveStart={begin} onMove={move} onMoveEnd={end} fitView
                    onlyRenderVisibleElements={nodes.length > (far ? mountedMost : mountedNearMost)}>
-          {!far && <Background gap={20} />}
+          {!isLarge && <Background gap={20} />}
           <Controls showInteractive={false} />
           {overview !== undefined && <MiniMap pannable zoomable ariaLabel={overview} />}
           {far && <FarEdges nodes={nodes} edges={edges} />}
