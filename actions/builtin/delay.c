@@ -6,47 +6,18 @@
  * Fails when the duration is negative or no number.
  */
 #include <budpipeline/action.h>
+#include <budpipeline/number.h>
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Longest that makes sense to a clock of microseconds; the metadata's 3600 is what is asked of authors. */
 #define DURATION_MAX_SECONDS 1e9
-
-/* Decimal text with blanks around it; inf, nan and hexadecimal, which strtod() takes too, are none. */
-static bool parse_number(const char *text, double *ret_number) {
-        char *end;
-        double number;
-
-        if (text[strspn(text, " \t\r\n0123456789+-.eE")] != '\0')
-                return false;
-        number = strtod(text, &end);
-        if (end == text || end[strspn(end, " \t\r\n")] != '\0')
-                return false;
-        *ret_number = number;
-        return true;
-}
-
-static bool read_number(struct bp_action_context *context, const struct bp_value *value, double *ret_number) {
-        switch (bp_type(context, value)) {
-        case BP_BOOL:
-        case BP_INT:
-        case BP_FLOAT:
-                *ret_number = context->host->as_float(value);
-                return true;
-        case BP_STRING:
-                return parse_number(context->host->as_string(value, NULL), ret_number);
-        default:
-                return false;
-        }
-}
 
 static bool duration_of(struct bp_action_context *context, double *ret_seconds) {
         const struct bp_value *value = bp_param(context, "duration_seconds");
 
         if (value)
-                return read_number(context, value, ret_seconds) && isfinite(*ret_seconds);
+                return bp_read_number(context, value, ret_seconds) && isfinite(*ret_seconds);
         *ret_seconds = 1.0;
         return true;
 }

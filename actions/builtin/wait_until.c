@@ -7,11 +7,10 @@
  * they show it twice, the first of the two. Nothing further away than a week is waited for.
  */
 #include <budpipeline/action.h>
+#include <budpipeline/number.h>
 #include <budpipeline/zone.h>
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HOURS_MIN 0.0167
@@ -29,34 +28,8 @@ struct moment {
 
 /* ---- reading ---- */
 
-/* Decimal text with blanks around it; inf, nan and hexadecimal, which strtod() takes too, are none. */
-static bool parse_number(const char *text, double *ret_number) {
-        char *end;
-        double number;
-
-        if (text[strspn(text, " \t\r\n0123456789+-.eE")] != '\0')
-                return false;
-        number = strtod(text, &end);
-        if (end == text || end[strspn(end, " \t\r\n")] != '\0')
-                return false;
-        *ret_number = number;
-        return true;
-}
-
 static bool hours_of(struct bp_action_context *context, double *ret_hours) {
-        const struct bp_value *value = bp_param(context, "duration_hours");
-
-        switch (bp_type(context, value)) {
-        case BP_BOOL:
-        case BP_INT:
-        case BP_FLOAT:
-                *ret_hours = context->host->as_float(value);
-                return true;
-        case BP_STRING:
-                return parse_number(context->host->as_string(value, NULL), ret_hours) && isfinite(*ret_hours);
-        default:
-                return false;
-        }
+        return bp_read_number(context, bp_param(context, "duration_hours"), ret_hours) && isfinite(*ret_hours);
 }
 
 /* @return what is wrong with them, or NULL */

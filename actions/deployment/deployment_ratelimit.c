@@ -8,6 +8,7 @@
  * Effect: `idempotent`, since it states a target.
  */
 #include <budpipeline/action.h>
+#include <budpipeline/number.h>
 #include <budpipeline/service.h>
 
 enum { TIMEOUT_MS = 30 * 1000 };
@@ -17,17 +18,6 @@ static const char *const limits[] = {"requests_per_second", "requests_per_minute
 enum { N_RATES = 3 };
 
 static const char *const algorithms[] = {"token_bucket", "fixed_window", "sliding_window"};
-
-/* A number cut towards 0, or text that reads as an integer. */
-static bool read_limit(struct bp_action_context *context, const char *name, int64_t *ret_limit) {
-        const struct bp_value *value = bp_param(context, name);
-        enum bp_type type = bp_type(context, value);
-
-        if (type == BP_STRING)
-                return bp_parse_integer(context->host->as_string(value, NULL), ret_limit);
-        *ret_limit = type == BP_BOOL ? context->host->as_bool(value) : context->host->as_int(value);
-        return type == BP_BOOL || type == BP_INT || type == BP_FLOAT;
-}
 
 static void output_state(struct bp_action_context *context, bool success, const struct bp_value *config) {
         bp_output_bool(context, "success", success);
@@ -53,7 +43,7 @@ static const struct bp_value *rate_limits_of(struct bp_action_context *context, 
         for (size_t i = 0; i < BP_COUNT(limits); i++) {
                 if (!bp_param(context, limits[i]))
                         continue;
-                if (!read_limit(context, limits[i], &limit)) {
+                if (!bp_read_integer(context, bp_param(context, limits[i]), &limit)) {
                         *ret_wrong = limits[i];
                         return NULL;
                 }

@@ -9,6 +9,7 @@
  * Effect: `idempotent`: one call reads, the other states a target.
  */
 #include <budpipeline/action.h>
+#include <budpipeline/number.h>
 #include <budpipeline/service.h>
 
 enum { READ_TIMEOUT_MS = 30 * 1000, WRITE_TIMEOUT_MS = 60 * 1000, REPLICAS_MAX = 100 };
@@ -17,23 +18,8 @@ enum { READ_TIMEOUT_MS = 30 * 1000, WRITE_TIMEOUT_MS = 60 * 1000, REPLICAS_MAX =
 static const char *const kept[] = {"scalingStrategy",  "metricsSources", "gpuConfig",    "costConfig",
                                    "predictionConfig", "scheduleHints",  "multiCluster", "behavior"};
 
-/* An integer, a number cut towards 0, or text that reads as an integer. */
 static bool read_target(struct bp_action_context *context, int64_t *ret_target) {
-        const struct bp_value *value = bp_param(context, "target_replicas");
-
-        switch (bp_type(context, value)) {
-        case BP_BOOL:
-                *ret_target = context->host->as_bool(value);
-                return true;
-        case BP_INT:
-        case BP_FLOAT:
-                *ret_target = context->host->as_int(value);
-                return true;
-        case BP_STRING:
-                return bp_parse_integer(context->host->as_string(value, NULL), ret_target);
-        default:
-                return false;
-        }
+        return bp_read_integer(context, bp_param(context, "target_replicas"), ret_target);
 }
 
 static void output_target(struct bp_action_context *context, bool success) {

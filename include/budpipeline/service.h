@@ -2,15 +2,14 @@
 /**
  * @file service.h
  * For actions that call services: who asks, what a reply says, what an event says. Everything here is made of
- * <budpipeline/action.h> alone; texts and values live until the call returns.
+ * <budpipeline/action.h> and <budpipeline/number.h> alone; texts and values live until the call returns.
  */
 #ifndef BUDPIPELINE_SERVICE_H
 #define BUDPIPELINE_SERVICE_H
 
 #include <budpipeline/action.h>
+#include <budpipeline/number.h>
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -253,24 +252,6 @@ static inline bool bp_event_status_is(const struct bp_action_context *context, c
                           status);
 }
 
-/** Decimal digits with a sign and blanks around them. @return false for anything else */
-static inline bool bp_parse_integer(const char *text, int64_t *ret_number) {
-        static const char blanks[] = " \t\r\n\v\f";
-        const char *start = text + strspn(text, blanks);
-        const char *digits = start + (*start == '-' || *start == '+' ? 1 : 0);
-        size_t n_digits = strspn(digits, "0123456789");
-        long long number;
-
-        if (n_digits == 0 || digits[n_digits + strspn(digits + n_digits, blanks)] != '\0')
-                return false;
-        errno = 0;
-        number = strtoll(start, NULL, 10);
-        if (errno)
-                return false;
-        *ret_number = number;
-        return true;
-}
-
 /**
  * The minutes that are left by an event whose `payload.event` is `eta`: `payload.content.message`, a number or text
  * that reads as an integer; less than 0 counts as 0. @return false for other events and other messages
@@ -281,22 +262,8 @@ static inline bool bp_event_eta(const struct bp_action_context *context, const s
                 bp_field(context, bp_event_content(context, event), "message", (const char *)NULL);
         int64_t minutes = 0;
 
-        if (!bp_event_is(context, event, "eta"))
+        if (!bp_event_is(context, event, "eta") || !bp_read_integer(context, message, &minutes))
                 return false;
-        switch (bp_type(context, message)) {
-        case BP_BOOL:
-        case BP_INT:
-        case BP_FLOAT:
-                minutes = bp_type(context, message) == BP_BOOL ? context->host->as_bool(message)
-                                                               : context->host->as_int(message);
-                break;
-        case BP_STRING:
-                if (!bp_parse_integer(context->host->as_string(message, NULL), &minutes))
-                        return false;
-                break;
-        default:
-                return false;
-        }
         *ret_minutes = minutes < 0 ? 0 : minutes;
         return true;
 }
