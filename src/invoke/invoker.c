@@ -56,7 +56,8 @@ struct call {
         uint32_t n_tries, openings;
         enum stage stage;
         bool is_repeatable, is_refused, is_cancelled;
-        bool has_passed; /* the breaker awaits what its try comes to */
+        bool has_passed;  /* the breaker awaits what its try comes to */
+        bool was_cut_off; /* an earlier try broke after it had left */
 };
 
 LIST_HEAD(bucket, call);
@@ -186,9 +187,25 @@ static void count_outcome(struct bp_invoker *invoker, const struct call *call, c
                                bp_repeat_outcome(response, end), 1);
 }
 
+/* What all tries together came to: one that never left does not undo an earlier one that did. */
+static struct bp_http_response outcome_of(const struct call *call, const struct bp_http_response *response, char *text,
+                                          size_t size) {
+        struct bp_http_response outcome = *response;
+
+        if (!call->was_cut_off || (response->failure != BP_HTTP_UNSENT && response->failure != BP_HTTP_BLOCKED))
+                return outcome;
+        snprintf(text, size, "an earlier try broke after it was sent, and then: %s", response->message);
+        outcome.failure = response->timed_out ? BP_HTTP_TIMEOUT : BP_HTTP_BROKEN;
+        outcome.message = text;
+        outcome.no_connection = 0;
+        return outcome;
+}
+
 static int64_t ended(void *userdata, const struct bp_http_response *response, enum bp_http_end end) {
         struct call *call = userdata;
         struct bp_invoker *invoker = call->invoker;
+        struct bp_http_response outcome;
+        char text[512];
         int64_t wait_ms;
 
         pthread_mutex_lock(&invoker->lock);
@@ -198,10 +215,13 @@ static int64_t ended(void *userdata, const struct bp_http_response *response, en
                 LIST_REMOVE(call, in_table);
         set_stage(call, wait_ms < 0 ? STAGE_NONE : STAGE_QUEUED);
         pthread_mutex_unlock(&invoker->lock);
-        if (wait_ms >= 0)
+        if (wait_ms >= 0) {
+                call->was_cut_off |= response->failure == BP_HTTP_BROKEN;
                 return wait_ms;
-        count_outcome(invoker, call, response, end);
-        call->done(call->userdata, response);
+        }
+        outcome = outcome_of(call, response, text, sizeof(text));
+        count_outcome(invoker, call, &outcome, end);
+        call->done(call->userdata, &outcome);
         free(call);
         return BP_HTTP_OVER;
 }

@@ -24,7 +24,8 @@ struct scripted_server {
         uint16_t port;
         char url[64];
         const char *const
-                *answers; /* whole responses, NULL-terminated; "": the connection is cut; the last one stays */
+                *answers;     /* whole responses, NULL-terminated; "": the connection is cut; the last one stays */
+        bool stops_after_one; /* whoever connects later is refused */
         size_t n_heard;
         char heard[HEARD_MAX][HEARD_BYTES];
 };
@@ -70,6 +71,8 @@ static inline void *serve_script(void *argument) {
                         assert_true(server->n_heard < HEARD_MAX);
                         memcpy(server->heard[server->n_heard++], request, sizeof(request));
                         pthread_mutex_unlock(&server->lock);
+                        if (server->stops_after_one)
+                                shutdown(server->listener, SHUT_RDWR);
                         if (*answer)
                                 assert_int_equal(send(fd, answer, strlen(answer), MSG_NOSIGNAL), strlen(answer));
                         if (server->answers[place + 1])

@@ -246,6 +246,27 @@ static void a_post_that_never_left_is_repeated(void **state) {
         bp_metrics_free(metrics);
 }
 
+static void a_try_that_never_left_does_not_undo_one_that_did(void **state) {
+        static const struct {
+                const char *first;
+                uint32_t failure;
+        } cases[] = {{"", BP_HTTP_BROKEN}, {busy, BP_HTTP_UNSENT}};
+
+        (void)state;
+        for (size_t i = 0; i < BP_COUNT(cases); i++) {
+                struct bench *bench = bench_new((const char *const[]){cases[i].first, NULL});
+                const struct bp_http_response *response;
+
+                bench->server->stops_after_one = true;
+                response = call(bench, (struct bp_http_request){.method = "PUT", .service = "budapp", .url = "/"});
+                assert_int_equal(response->failure, cases[i].failure);
+                assert_int_equal(strstr(response->message, "an earlier try broke after it was sent") != NULL,
+                                 cases[i].failure == BP_HTTP_BROKEN);
+                assert_int_equal(scripted_server_count(bench->server), 1);
+                bench_free(bench);
+        }
+}
+
 static void a_try_that_would_come_too_late_is_none(void **state) {
         static const char later[] = ANSWER("429", "Retry-After: 60\r\n", "later");
         struct bench *bench = bench_new((const char *const[]){later, ok, NULL});
@@ -487,6 +508,7 @@ int main(void) {
                 cmocka_unit_test(only_what_may_be_repeated_is),
                 cmocka_unit_test(the_number_of_tries_is_bounded_and_can_be_one),
                 cmocka_unit_test(a_post_that_never_left_is_repeated),
+                cmocka_unit_test(a_try_that_never_left_does_not_undo_one_that_did),
                 cmocka_unit_test(a_try_that_would_come_too_late_is_none),
                 cmocka_unit_test(retry_after_is_waited_for),
                 cmocka_unit_test(a_call_that_waits_for_its_next_try_can_be_cancelled),
