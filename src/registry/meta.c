@@ -112,13 +112,18 @@ static void build_params(struct bp_arena *arena, const struct bp_action *action,
         meta->n_params = action->n_params;
 }
 
-static bool output_seen_before(const struct bp_action *action, size_t index) {
-        const char *name = action->outputs[index].name;
-
-        for (size_t i = 0; name && name[0] && i < index; i++)
+/* Among the first `count`, not all of which need have a name: that is a finding of its own. */
+static bool has_output(const struct bp_action *action, size_t count, const char *name) {
+        for (size_t i = 0; i < count; i++)
                 if (action->outputs[i].name && strcmp(action->outputs[i].name, name) == 0)
                         return true;
         return false;
+}
+
+static bool output_seen_before(const struct bp_action *action, size_t index) {
+        const char *name = action->outputs[index].name;
+
+        return name && name[0] && has_output(action, index, name);
 }
 
 static void build_outputs(const struct bp_action *action, struct bp_finder *finder, struct bp_action_meta *meta) {
@@ -188,9 +193,9 @@ static void check_routes(const struct bp_action_meta *meta, struct bp_finder *fi
                               meta->routes);
 }
 
-static void check_woken(const struct bp_action_meta *meta, const char *output, const char *pointer,
+static void check_woken(const struct bp_action *action, const char *output, const char *pointer,
                         struct bp_finder *finder) {
-        if (output && !bp_action_meta_output(meta, output))
+        if (output && !has_output(action, action->n_outputs, output))
                 bp_finder_add(finder, pointer, "%s must name an output, '%.64s' is none", pointer + 1, output);
 }
 
@@ -321,8 +326,8 @@ int bp_action_meta_build(struct bp_arena *arena, const struct bp_action *action,
                 return finder->error;
         check_visibility_targets(&meta, finder);
         check_routes(&meta, finder);
-        check_woken(&meta, meta.woken, "/woken", finder);
-        check_woken(&meta, meta.woken_at, "/wokenAt", finder);
+        check_woken(action, action->woken, "/woken", finder);
+        check_woken(action, action->woken_at, "/wokenAt", finder);
         build_examples(arena, action, finder, &meta);
         if (bp_finder_result(finder))
                 return bp_finder_result(finder);

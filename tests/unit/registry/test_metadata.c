@@ -236,6 +236,19 @@ static void routes_names_a_parameter_of_branches(void **state) {
         assert_string_equal(fixture->problems.items[0]->pointer, "/routes");
 }
 
+static void outputs_without_a_name_are_found_beside_what_names_one(void **state) {
+        const struct bp_action with_outputs = {BP_OUTPUTS({NULL, "boolean", NULL}, {"at", "string", NULL})};
+        struct fixture *fixture = *state;
+        struct bp_action action = sound_action("a");
+
+        action.outputs = with_outputs.outputs;
+        action.n_outputs = with_outputs.n_outputs;
+        action.output_size = with_outputs.output_size;
+        action.woken = "done";
+        action.woken_at = "at";
+        ASSERT_FINDINGS(fixture, &action, "/outputs/0/name", "/woken");
+}
+
 static void woken_names_an_output(void **state) {
         static const struct {
                 const char *woken, *woken_at, *pointer;
@@ -424,6 +437,7 @@ int main(void) {
                 TEST(the_executor_must_fit_the_metadata),
                 TEST(numbers_of_the_policy_and_the_modes_are_checked),
                 TEST(routes_names_a_parameter_of_branches),
+                TEST(outputs_without_a_name_are_found_beside_what_names_one),
                 TEST(woken_names_an_output),
                 TEST(a_sleep_that_is_over_is_said_in_the_outputs),
                 TEST(texts_are_utf8_and_bounded),
