@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/problem.h"
 #include "base/value.h"
+#include "http/client.h"
 
 enum { TOKEN_BYTES_MAX = 64 << 10, SECONDS_MAX = 86400 };
 
@@ -38,16 +40,31 @@ static int take_url(struct bp_config_services *reading, const char *name, const 
         return why ? report(reading, name, "url", why) : 0;
 }
 
+static int check_header(struct bp_config_services *reading, const char *service, const char *member, const char *header,
+                        const char *value) {
+        const char *refusal = bp_http_header_refusal(header, value);
+        char why[160];
+
+        if (!refusal)
+                return 0;
+        snprintf(why, sizeof(why), "header %.64s %s", header, refusal);
+        return report(reading, service, member, why);
+}
+
 static int take_headers(struct bp_config_services *reading, const char *name, const struct bp_value *value,
                         struct bp_invoker_service *service) {
         bool are_texts = value->type == BP_OBJECT;
+        int r = 0;
 
         for (uint32_t i = 0; are_texts && i < value->count; i++)
                 are_texts = value->as.members[i].value.type == BP_STRING;
         if (!are_texts)
                 return report(reading, name, "headers", "they must be an object of texts");
+        for (uint32_t i = 0; r == 0 && i < value->count; i++)
+                r = check_header(reading, name, "headers", value->as.members[i].key,
+                                 value->as.members[i].value.as.text);
         service->headers = value;
-        return 0;
+        return r;
 }
 
 static int take_timeout(struct bp_config_services *reading, const char *name, const struct bp_value *value,
@@ -66,8 +83,14 @@ static int keep_token(struct bp_config_services *reading, const char *name, cons
                 size--;
         if (size == 0)
                 return report(reading, name, member, "no token is there");
+        if (service->token)
+                return report(reading, name, member, "token_file and token_variable exclude each other");
         service->token = bp_arena_text(reading->arena, text, size);
-        return service->token ? 0 : -ENOMEM;
+        if (!service->token)
+                return -ENOMEM;
+        return bp_http_header_refusal("Authorization", service->token)
+                       ? report(reading, name, member, "a token has no line breaks and no control characters")
+                       : 0;
 }
 
 static int take_token_file(struct bp_config_services *reading, const char *name, const char *path,
@@ -98,6 +121,19 @@ static int take_token_variable(struct bp_config_services *reading, const char *n
         return report(reading, name, "token_variable", "the variable is not set");
 }
 
+/* It is read with each connection; what is wrong with it is better known now. */
+static int take_ca_file(struct bp_config_services *reading, const char *name, const char *path,
+                        struct bp_invoker_service *service) {
+        service->ca_file = path;
+        return access(path, R_OK) < 0 ? report(reading, name, "ca_file", strerror(errno)) : 0;
+}
+
+static int take_token_header(struct bp_config_services *reading, const char *name, const char *header,
+                             struct bp_invoker_service *service) {
+        service->token_header = header;
+        return check_header(reading, name, "token_header", header, "");
+}
+
 static int take_named_text(struct bp_config_services *reading, const char *name, const struct bp_member *member,
                            struct bp_invoker_service *service) {
         const char *text = NULL;
@@ -111,16 +147,15 @@ static int take_named_text(struct bp_config_services *reading, const char *name,
                 return take_token_file(reading, name, text, service);
         if (strcmp(member->key, "token_variable") == 0)
                 return take_token_variable(reading, name, text, service);
-        if (strcmp(member->key, "app_id") == 0)
-                service->app_id = text;
-        else if (strcmp(member->key, "token_header") == 0)
-                service->token_header = text;
-        else if (strcmp(member->key, "ca_file") == 0)
-                service->ca_file = text;
-        else
+        if (strcmp(member->key, "token_header") == 0)
+                return take_token_header(reading, name, text, service);
+        if (strcmp(member->key, "ca_file") == 0)
+                return take_ca_file(reading, name, text, service);
+        if (strcmp(member->key, "app_id") != 0)
                 return report(reading, name, member->key,
                               "there is no such member; url, app_id, headers, token_file, token_variable, "
                               "token_header, ca_file and timeout_seconds are");
+        service->app_id = text;
         return 0;
 }
 

@@ -50,6 +50,9 @@ int bp_http_client_new(const struct bp_http_client_settings *settings, struct bp
  */
 struct bp_http_client *bp_http_client_free(struct bp_http_client *client);
 
+/** Why a request cannot carry this header, as the end of a sentence that begins with its name; NULL when it can. */
+const char *bp_http_header_refusal(const char *name, const char *value);
+
 /** Called once per exchange, on the client's thread: must not block. The response is borrowed until it returns. */
 typedef void bp_http_done(void *userdata, const struct bp_http_response *response);
 

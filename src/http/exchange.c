@@ -96,15 +96,22 @@ static void add_header_line(struct bp_http_exchange *exchange, const char *name,
         exchange->n_header_lines++;
 }
 
-static void take_header(struct bp_http_exchange *exchange, const struct bp_member *header) {
-        const char *value = header->value.as.text;
+const char *bp_http_header_refusal(const char *name, const char *value) {
+        if (!is_token(name))
+                return "has characters in its name that are not allowed";
+        if (IS_ONE_OF(name, framing_headers))
+                return "is set by the client itself";
+        if (!value || !is_header_value(value))
+                return "is no text or holds a line break";
+        return NULL;
+}
 
-        if (!is_token(header->key))
-                refuse(exchange, BP_HTTP_UNSENT, "a header name has characters that are not allowed");
-        else if (IS_ONE_OF(header->key, framing_headers))
-                refuse(exchange, BP_HTTP_UNSENT, "header %.64s is set by the client itself", header->key);
-        else if (header->value.type != BP_STRING || !is_header_value(value))
-                refuse(exchange, BP_HTTP_UNSENT, "header %.64s is no text or holds a line break", header->key);
+static void take_header(struct bp_http_exchange *exchange, const struct bp_member *header) {
+        const char *value = header->value.type == BP_STRING ? header->value.as.text : NULL;
+        const char *why = bp_http_header_refusal(header->key, value);
+
+        if (why)
+                refuse(exchange, BP_HTTP_UNSENT, "header %.64s %s", header->key, why);
         else /* libcurl takes "Name:" for removing a header, "Name;" for an empty one. */
                 add_header_line(exchange, header->key, *value ? ": " : ";", value);
 }

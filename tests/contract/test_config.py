@@ -124,6 +124,23 @@ def test_what_is_wrong_with_a_service_is_said(config):
     assert "NAME=URL" in config("--service", "budapp").err
 
 
+def test_what_no_request_could_carry_is_refused_at_the_start(config, tmp_path):
+    (tmp_path / "torn").write_text("first\nsecond\n")
+    done = config(env={"TOKEN": "t"}, text=f"""
+services:
+  a: {{url: "http://a", ca_file: /nope.pem, headers: {{"A b": x}}}}
+  b: {{url: "http://b", headers: {{X: "1\\n2"}}, token_header: "X Y"}}
+  c: {{url: "http://c", token_variable: TOKEN, token_file: {tmp_path / 'torn'}}}
+  d: {{url: "http://d", token_file: {tmp_path / 'torn'}, headers: {{Content-Length: "3"}}}}
+""")
+    assert done.code == 2
+    for part in ("services.a.ca_file: No such file", "services.a.headers: header A b has characters in its name",
+                 "services.b.headers: header X is no text or holds a line break", "services.b.token_header: header X Y has",
+                 "services.c.token_file: token_file and token_variable exclude each other",
+                 "services.d.token_file: a token has no line breaks", "services.d.headers: header Content-Length is set"):
+        assert part in done.err
+
+
 def test_variables_of_the_original_name_apps_and_limits(config):
     every = shown(config("--format", "json", env={"BUDAPP_APP_ID": "x", "SYSTEM_USER_ID": "u", "DAPR_API_TOKEN": "t",
                                                   "CIRCUIT_BREAKER_FAILURE_THRESHOLD": "7",
