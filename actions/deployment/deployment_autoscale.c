@@ -81,17 +81,20 @@ static int deployment_autoscale_execute(struct bp_action_context *context) {
         return bp_await_reply(context, &request, wanted);
 }
 
-static int deployment_autoscale_on_reply(struct bp_action_context *context, const struct bp_http_response *reply) {
-        const struct bp_value *config;
+static int fail_to_configure(struct bp_action_context *context, const char *reason, bool is_known) {
+        output_state(context, false, NULL);
+        return bp_fail_message(context, "SERVICE_FAILED",
+                               bp_format(context, "Failed to configure autoscaling: %s", reason), is_known);
+}
 
-        if (!bp_reply_ok(reply)) {
-                output_state(context, false, NULL);
-                return bp_fail_message(
-                        context, "SERVICE_FAILED",
-                        bp_format(context, "Failed to configure autoscaling: %s", bp_reply_error(context, reply)),
-                        bp_reply_known(reply));
-        }
-        config = bp_field(context, bp_reply_json(context, reply), "budaiscaler_config", (const char *)NULL);
+static int deployment_autoscale_on_reply(struct bp_action_context *context, const struct bp_http_response *reply) {
+        const struct bp_value *body = bp_reply_object(context, reply), *config;
+
+        if (!bp_reply_ok(reply))
+                return fail_to_configure(context, bp_reply_error(context, reply), bp_reply_known(reply));
+        if (!body)
+                return fail_to_configure(context, "the answer is no JSON object", false);
+        config = bp_field(context, body, "budaiscaler_config", (const char *)NULL);
         output_state(context, true, bp_type(context, config) == BP_NULL ? reply->state : config);
         bp_output_string(context, "message", "Autoscaling configured successfully");
         return bp_complete(context);

@@ -72,13 +72,14 @@ static int deployment_ratelimit_execute(struct bp_action_context *context) {
 }
 
 static int deployment_ratelimit_on_reply(struct bp_action_context *context, const struct bp_http_response *reply) {
-        const struct bp_value *config;
+        const struct bp_value *body = bp_reply_object(context, reply), *config;
 
         if (!bp_reply_ok(reply))
                 return fail_to_configure(context, "SERVICE_FAILED", bp_reply_error(context, reply),
                                          bp_reply_known(reply));
-        config = bp_field(context, bp_reply_json(context, reply), "deployment_settings", "rate_limits",
-                          (const char *)NULL);
+        if (!body)
+                return fail_to_configure(context, "SERVICE_FAILED", "the answer is no JSON object", false);
+        config = bp_field(context, body, "deployment_settings", "rate_limits", (const char *)NULL);
         output_state(context, true, bp_type(context, config) == BP_NULL ? reply->state : config);
         bp_output_string(context, "message", "Rate limiting configured successfully");
         return bp_complete(context);

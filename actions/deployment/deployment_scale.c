@@ -109,6 +109,9 @@ static int deployment_scale_on_reply(struct bp_action_context *context, const st
                         context, "SERVICE_FAILED",
                         bp_format(context, "Failed to scale deployment: %s", bp_reply_error(context, reply)),
                         bp_reply_known(reply));
+        if (!bp_reply_object(context, reply))
+                return fail_to_scale(context, "SERVICE_FAILED",
+                                     "Failed to scale deployment: the answer is no JSON object", false);
         read_target(context, &target);
         output_target(context, true);
         output_previous(context, "previous_min_replicas", reply->state, "minReplicas");

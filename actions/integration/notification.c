@@ -84,7 +84,7 @@ static int notification_on_reply(struct bp_action_context *context, const struct
         if (reply->failure != BP_HTTP_OK)
                 return fail_to_send(context, bp_format(context, "Failed to send notification: %s", reply->message),
                                     bp_reply_known(reply));
-        if (reply->status >= 400)
+        if (reply->status >= 300)
                 return fail_to_send(context,
                                     bp_format(context, "Failed to publish notification: HTTP %u", reply->status), true);
         bp_output_bool(context, "sent", true);

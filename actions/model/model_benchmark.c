@@ -3,11 +3,12 @@
  * model_benchmark: measures a model on a cluster. Four calls prepare and start it, one after the other, and events say
  * how it went; meanwhile the step holds nothing.
  *
- *   cluster   GET  budapp     /clusters/{cluster_id}             the cluster's two ids; when that fails, it is looked
- * for GET  budapp     /clusters/clusters                 among all clusters by the id it is provisioned under nodes GET
- * budcluster /cluster/{provisioning id}/nodes   the machines devices   POST budapp     /benchmark/node-configurations
- * what the model can run on; when that fails, the hardware of the nodes tells start     POST budapp
- * /benchmark/run-workflow            names the workflow whose events end the step
+ *   - cluster: GET budapp /clusters/{cluster_id}, the cluster's two ids; when that fails, it is looked for among all
+ *     clusters, GET budapp /clusters/clusters, by the id it is provisioned under
+ *   - nodes: GET budcluster /cluster/{provisioning id}/nodes, the machines
+ *   - devices: POST budapp /benchmark/node-configurations, what the model can run on; when that fails, the hardware of
+ *     the nodes tells
+ *   - start: POST budapp /benchmark/run-workflow names the workflow whose events end the step
  *
  * What one call found out and later ones need goes along as the state of the reply.
  *
@@ -91,13 +92,6 @@ static int post(struct bp_action_context *context, const char *path, const struc
                               state);
 }
 
-/* The object that a good answer is, or NULL. */
-static const struct bp_value *object_of(struct bp_action_context *context, const struct bp_http_response *reply) {
-        const struct bp_value *body = bp_reply_ok(reply) ? bp_reply_json(context, reply) : NULL;
-
-        return bp_type(context, body) == BP_OBJECT ? body : NULL;
-}
-
 static const char *failure_of(struct bp_action_context *context, const struct bp_http_response *reply) {
         return bp_reply_ok(reply) ? "the answer is no JSON object" : bp_reply_status_error(context, reply);
 }
@@ -163,7 +157,7 @@ static int ask_for_nodes(struct bp_action_context *context, const struct bp_valu
 }
 
 static int on_cluster(struct bp_action_context *context, const struct bp_http_response *reply) {
-        const struct bp_value *body = object_of(context, reply), *cluster;
+        const struct bp_value *body = bp_reply_object(context, reply), *cluster;
 
         if (!body)
                 return look_for_cluster(context);
@@ -258,7 +252,7 @@ static const struct bp_value *devices_body(struct bp_action_context *context, co
 }
 
 static int on_nodes(struct bp_action_context *context, const struct bp_http_response *reply) {
-        const struct bp_value *body = object_of(context, reply), *nodes;
+        const struct bp_value *body = bp_reply_object(context, reply), *nodes;
 
         if (!body)
                 return fail_read(context,
@@ -462,7 +456,7 @@ static const struct bp_value *configurations_of(struct bp_action_context *contex
 
 static const char *place(struct bp_action_context *context, const struct bp_http_response *reply,
                          struct placement *ret_placement) {
-        const struct bp_value *body = object_of(context, reply), *devices, *device;
+        const struct bp_value *body = bp_reply_object(context, reply), *devices, *device;
         const char *call_error = body ? refusal_of(context, body) : failure_of(context, reply);
 
         if (call_error)

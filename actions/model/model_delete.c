@@ -47,15 +47,15 @@ static int model_delete_execute(struct bp_action_context *context) {
 }
 
 static int model_delete_on_reply(struct bp_action_context *context, const struct bp_http_response *reply) {
-        bool ok = bp_reply_ok(reply);
+        bool ok = bp_reply_object(context, reply) != NULL, is_refused = !bp_reply_ok(reply);
+        const char *reason = is_refused ? bp_reply_status_error(context, reply) : "the answer is no JSON object";
 
         bp_output_bool(context, "success", ok);
         bp_output_string(context, "model_id", id_of(context));
         if (!ok)
-                return bp_fail_message(
-                        context, "SERVICE_FAILED",
-                        bp_format(context, "Failed to delete model: %s", bp_reply_status_error(context, reply)),
-                        bp_reply_known(reply));
+                return bp_fail_message(context, "SERVICE_FAILED",
+                                       bp_format(context, "Failed to delete model: %s", reason),
+                                       is_refused && bp_reply_known(reply));
         bp_output_string(context, "message", bp_format(context, "Model %s deleted successfully", id_of(context)));
         return bp_complete(context);
 }

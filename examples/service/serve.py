@@ -102,7 +102,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=8765, help="port on 127.0.0.1; 0 takes a free one (default: 8765)")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler)
+    port = parser.parse_args().port
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    except OSError as error:
+        parser.exit(1, f"{parser.prog}: port {port}: {error.strerror}\n")
     server.daemon_threads = True
     print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
     try:

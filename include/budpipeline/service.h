@@ -140,9 +140,9 @@ static inline struct bp_builder *bp_workflow_body(struct bp_action_context *cont
         return body;
 }
 
-/** True for a complete answer with a status below 400. */
+/** True for a complete answer with a status below 300: redirects are not followed, so nothing was done behind one. */
 static inline bool bp_reply_ok(const struct bp_http_response *reply) {
-        return reply->failure == BP_HTTP_OK && reply->status < 400;
+        return reply->failure == BP_HTTP_OK && reply->status < 300;
 }
 
 /** True when it is known what the request did: a complete answer, or it never left. */
@@ -156,6 +156,17 @@ static inline const struct bp_value *bp_reply_json(struct bp_action_context *con
         if (reply->body_size == 0)
                 return context->host->finish(context->host->object_new(context));
         return context->host->parse_json(context, reply->body, reply->body_size);
+}
+
+/**
+ * The JSON object that a good answer is, an empty one for an empty body. NULL when it is something else, as the page of
+ * a proxy that knows nothing of the service, and for what is no good answer at all.
+ */
+static inline const struct bp_value *bp_reply_object(struct bp_action_context *context,
+                                                     const struct bp_http_response *reply) {
+        const struct bp_value *body = bp_reply_ok(reply) ? bp_reply_json(context, reply) : NULL;
+
+        return bp_type(context, body) == BP_OBJECT ? body : NULL;
 }
 
 /** The id of a workflow that an answer names at `data.workflow_id` or `workflow_id`, as text, or NULL. */

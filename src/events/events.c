@@ -237,7 +237,7 @@ static int parse(struct reading *reading, struct bp_value *ret_body) {
 
         if (r != BP_PROBLEM)
                 return r;
-        bp_problem_set(reading->problem, "EVENT_SYNTAX", "the body is not JSON: %s", found.message);
+        bp_problem_set(reading->problem, "EVENT_SYNTAX", "the body: %s", found.message);
         if (reading->problem) {
                 reading->problem->line = found.line;
                 reading->problem->column = found.column;

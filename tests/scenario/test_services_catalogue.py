@@ -82,6 +82,8 @@ ENDINGS = {
 
 # Documented failures: what is given over what succeeds, the rule that makes the platform fail, and what the error holds.
 NO_ID = {"json": {"data": {}}}
+ANSWERED_WITH_ANYTHING = [("model_delete", "DELETE"), ("deployment_autoscale", "PUT"), ("deployment_scale", "PUT"),
+                          ("deployment_ratelimit", "PUT")]
 FAILURES = [
     ("model_add", {}, {"path": "models/local-*", "reply": {"status": 500, "json": {"message": "no space"}}}, "no space"),
     ("model_add", {}, {"path": "models/local-*", "reply": NO_ID}, "workflow"),
@@ -124,6 +126,12 @@ FAILURES = [
     ("simulation_run", {"model_id": "nobody"}, None, "model"),
     ("simulation_run", {}, {"path": "simulator/*", "reply": {"json": {"status": "running"}}}, "workflow"),
     ("notification", {}, {"service": "pubsub", "reply": {"status": 500, "text": "down"}}, "500"),
+    ("notification", {}, {"service": "pubsub", "reply": {"status": 302, "headers": {"Location": "/login"}}}, "302"),
+    # The page of a proxy, or its redirect, says nothing of what was asked for.
+    *[(action, {}, {"method": method, "reply": {"text": "<html>Sign in</html>"}}, "the answer is no JSON object")
+      for action, method in ANSWERED_WITH_ANYTHING],
+    *[(action, {}, {"method": method, "reply": {"status": 307, "headers": {"Location": "/login"}}}, "HTTP 307")
+      for action, method in ANSWERED_WITH_ANYTHING],
 ]
 
 # What no service means to answer. Not one may crash or hang a step.
