@@ -114,7 +114,8 @@ static int digest_request(struct bp_request *request) {
         return buffer.error;
 }
 
-static int fill_key(struct bp_request *request, const char *key) {
+/* @param ret_text what the key is listed as while it is under way */
+static int fill_key(struct bp_request *request, const char *key, const char **ret_text) {
         const struct bp_principal *principal = &request->principal;
         char user[BP_ID_TEXT_SIZE] = "";
         struct bp_strbuf scope;
@@ -130,6 +131,7 @@ static int fill_key(struct bp_request *request, const char *key) {
         if (!text || digest_request(request))
                 return -ENOMEM;
         request->key.subject = bp_id_derive(text, strlen(text));
+        *ret_text = text;
         return 0;
 }
 
@@ -219,6 +221,11 @@ static void compare(struct bp_request *request, const struct bp_kept_answer *kep
                 request->key.repeated = true;
 }
 
+static void let_go(struct bp_request *request) {
+        remove_key(request->server->keys, request->key_under_way);
+        request->key_under_way = NULL;
+}
+
 static void look_up(struct bp_request *request) {
         const struct bp_idempotency *store = request->server->settings.idempotency;
         struct bp_kept_answer kept = {0};
@@ -229,10 +236,8 @@ static void look_up(struct bp_request *request) {
                 bp_request_fail_errno(request, r < 0 ? r : -EIO);
         else if (kept.found)
                 compare(request, &kept);
-        if (request->answer.given) {
-                remove_key(request->server->keys, text_of(request));
-                request->key_under_way = false;
-        }
+        if (request->answer.given)
+                let_go(request);
 }
 
 void bp_idempotency_begin(struct bp_request *request) {
@@ -247,28 +252,25 @@ void bp_idempotency_begin(struct bp_request *request) {
                                  "Idempotency-Key must be 1 to %d printable ASCII characters", LONGEST_KEY);
                 return;
         }
-        text = fill_key(request, key) ? NULL : text_of(request);
-        r = text ? add_key(request->server->keys, text) : -ENOMEM;
+        r = fill_key(request, key, &text);
+        if (!r)
+                r = add_key(request->server->keys, text);
         if (r > 0) {
                 bp_request_failf(request, 409, "IDEMPOTENCY_IN_PROGRESS",
                                  "The first request with this Idempotency-Key is still under way");
         } else if (r) {
                 bp_request_fail_errno(request, r);
         } else {
-                request->has_key = request->key_under_way = true;
+                request->has_key = true;
+                request->key_under_way = text;
                 look_up(request);
         }
 }
 
 void bp_idempotency_end(struct bp_request *request) {
-        const char *text;
-
         if (!request->key_under_way)
                 return;
         if (request->answer.given && request->answer.status < 500 && request->answer.status != 429)
                 keep(request);
-        text = text_of(request);
-        if (text)
-                remove_key(request->server->keys, text);
-        request->key_under_way = false;
+        let_go(request);
 }

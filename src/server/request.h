@@ -85,7 +85,8 @@ struct bp_request {
         bool has_body;
 
         struct bp_request_key key;
-        bool has_key, key_under_way;
+        bool has_key;
+        const char *key_under_way; /**< what it is listed as while no second request may use it, or NULL */
 
         struct bp_answer answer;
         struct bp_deferred *deferred; /**< the answer will come */
