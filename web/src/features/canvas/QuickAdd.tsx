@@ -23,7 +23,7 @@ function Finder({ onAdd }: { onAdd: (action: Action) => void }) {
   const chosen = found[Math.min(active, found.length - 1)];
   return (
     <>
-      <input className="input" type="text" autoFocus autoComplete="off" spellCheck={false} placeholder="Search actions" aria-label="Search actions" role="combobox"
+      <input className="input" type="text" autoComplete="off" spellCheck={false} placeholder="Search actions" aria-label="Search actions" role="combobox"
              aria-expanded="true" aria-controls={list} aria-activedescendant={chosen ? `${list}-${chosen.type}` : undefined} value={text}
              onChange={(event) => {
                setText(event.target.value);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Dialog as Parts } from "radix-ui";
+import { useRef } from "react";
 import type { FormEvent, ReactNode } from "react";
 import { Icon } from "@/ui/icons/Icon";
 import { Button } from "./Button";
@@ -27,8 +28,26 @@ function focusFirstField(event: Event) {
   field.focus();
 }
 
+/** Where the focus was before, in case what had it is still there: a menu that led here is not, but its button is. */
+const focusedNow = (): HTMLElement | null => {
+  const focused = document.activeElement;
+  const menu = focused?.closest<HTMLElement>("[role=menu]");
+  const trigger = menu?.getAttribute("aria-labelledby");
+  return trigger ? document.getElementById(trigger) : focused instanceof HTMLElement && focused !== document.body ? focused : null;
+};
+
 /** A modal dialog or drawer: keeps the focus, Escape closes, the focus goes back. */
 export function Dialog({ open, onOpenChange, title, description, size, side, footer, onSubmit, children }: DialogProps) {
+  const before = useRef<HTMLElement | null>(null);
+  const begin = (event: Event) => {
+    before.current = focusedNow();
+    focusFirstField(event);
+  };
+  const goBack = (event: Event) => {
+    event.preventDefault();
+    const place = before.current?.isConnected ? before.current : document.getElementById("main");
+    place?.focus();
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     event.stopPropagation();
@@ -45,7 +64,7 @@ export function Dialog({ open, onOpenChange, title, description, size, side, foo
       <Parts.Portal>
         <Parts.Overlay className="overlay" />
         <Parts.Content className="dialog" data-size={size} data-side={side}
-                       onOpenAutoFocus={focusFirstField}
+                       onOpenAutoFocus={begin} onCloseAutoFocus={goBack}
                        {...(description ? {} : { "aria-describedby": undefined })}>
           <div className="dialog-head">
             <div>
