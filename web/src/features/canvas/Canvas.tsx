@@ -105,11 +105,9 @@ export function Canvas({ onDrop, onOpen }: CanvasProps) {
       const dragged = new Map(moving);
       const settled = new Map<string, Point>();
       const chosen = new Set(selected);
-      const gone: string[] = [];
       for (const change of changes) {
         if (change.type === "position" && change.position) (change.dragging ? dragged : settled).set(change.id, change.position);
         if (change.type === "select") chosen[change.selected ? "add" : "delete"](change.id);
-        if (change.type === "remove") gone.push(change.id);
       }
       if (settled.size > 0) {
         for (const id of settled.keys()) dragged.delete(id);
@@ -117,22 +115,29 @@ export function Canvas({ onDrop, onOpen }: CanvasProps) {
       }
       if (changes.some((change) => change.type === "position")) setMoving(dragged);
       if (changes.some((change) => change.type === "select")) select([...chosen]);
-      if (gone.length > 0) {
-        store.apply(label("Delete", gone.length), removeSteps(gone, routes));
-        select(selected.filter((id) => !gone.includes(id)));
-      }
     },
-    [moving, selected, select, store, routes, arranged.places],
+    [moving, selected, select, store, arranged.places],
   );
 
   const changeEdges = (changes: EdgeChange[]) => {
-    for (const change of changes) {
-      if (change.type === "select") setEdge(change.selected ? change.id : null);
-      const cut = change.type === "remove" && edges.find((item) => item.id === change.id);
-      if (!cut) continue;
-      const branch = branchOfHandle(cut.sourceHandle);
-      store.apply("Disconnect", branch ? setBranchTarget(cut.source, branch, null, routes) : disconnect(cut.source, cut.target, routes));
-    }
+    for (const change of changes) if (change.type === "select") setEdge(change.selected ? change.id : null);
+  };
+
+  /** Steps go with their edges, as one change that is taken back at once. */
+  const remove = async ({ nodes: gone, edges: cut }: { nodes: StepNodeType[]; edges: FlowEdge[] }) => {
+    const ids = gone.map((node) => node.id);
+    const cuts = cut.map(({ source, target, sourceHandle }) => {
+      const branch = branchOfHandle(sourceHandle);
+      return branch ? setBranchTarget(source, branch, null, routes) : disconnect(source, target, routes);
+    });
+    store.apply(ids.length ? label("Delete", ids.length) : "Disconnect", ids.length ? removeSteps(ids, routes) : all(...cuts));
+    select(selected.filter((id) => !ids.includes(id)));
+    return false;
+  };
+
+  /** A step that is chosen already is shown again. */
+  const show = (event: { ctrlKey: boolean; metaKey: boolean; shiftKey: boolean }, node: StepNodeType) => {
+    if (selected.length === 1 && selected[0] === node.id && !event.ctrlKey && !event.metaKey && !event.shiftKey) select([node.id]);
   };
 
   const makeEdge = ({ source, target, sourceHandle }: Connection) => {
@@ -164,7 +169,7 @@ export function Canvas({ onDrop, onOpen }: CanvasProps) {
                  event.preventDefault();
                  event.dataTransfer.dropEffect = "copy";
                }}
-               onDrop={drop} onNodeDoubleClick={onOpen} connectionLineType={ConnectionLineType.SmoothStep} snapToGrid snapGrid={[20, 20]}
+               onDrop={drop} onBeforeDelete={remove} onNodeClick={show} onNodeDoubleClick={onOpen} connectionLineType={ConnectionLineType.SmoothStep} snapToGrid snapGrid={[20, 20]}
                fitViewOptions={{ maxZoom: 1, padding: 0.2 }} minZoom={0.08} maxZoom={1.75} deleteKeyCode={["Delete", "Backspace"]}
                multiSelectionKeyCode={["Shift", "Meta", "Control"]} selectionOnDrag={false} panOnScroll
                elevateNodesOnSelect={false} aria-label="Canvas of the pipeline" />
