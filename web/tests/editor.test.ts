@@ -131,6 +131,109 @@ describe("a pipeline by keyboard alone", () => {
   });
 });
 
+describe("steps on the canvas", () => {
+  const dag = (name: string) => ({ name, steps: ["a", "b", "c"].map((id, index, all) => ({ id, name: `Step ${id}`, action: "log", params: {}, depends_on: all.slice(Math.max(0, index - 1), index) })) });
+
+  it("are deleted with their edges in one change, which is taken back at once", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: dag("Deleted together") });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await expect.poll(() => page.locator(".react-flow__edge").count()).toBe(2);
+    await stepNode(page, "Step b").focus();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Delete");
+    await expect.poll(() => page.locator(".react-flow__node").count()).toBe(0);
+    await page.keyboard.press("Control+z");
+    await expect.poll(() => page.locator(".react-flow__edge").count()).toBe(2);
+    expect(await page.getByRole("button", { name: "Undo", exact: true }).isDisabled()).toBe(true);
+    await page.locator(".react-flow__edge").first().focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Delete");
+    await expect.poll(() => page.locator(".react-flow__edge").count()).toBe(1);
+  });
+
+  it("show their panel again when it was closed, or another one was shown", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: dag("Shown again") });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    const panel = page.getByRole("complementary", { name: "Step Step b" });
+    await stepNode(page, "Step b").click();
+    await page.getByRole("button", { name: "Close the panel" }).click();
+    await panel.waitFor({ state: "detached" });
+    await stepNode(page, "Step b").click();
+    await panel.waitFor();
+    await page.getByRole("button", { name: "Pipeline", exact: true }).click();
+    await panel.waitFor({ state: "detached" });
+    await stepNode(page, "Step b").click();
+    await panel.waitFor();
+  });
+});
+
+describe("what is stored", () => {
+  const dag = { name: "Saved twice", steps: [{ id: "one", name: "One", action: "log", params: { message: "hi" } }] };
+  const late = (page: Page, id: string) => page.route(`**/pipelines/${id}`, async (route) => {
+    await new Promise((passed) => setTimeout(passed, 300));
+    await route.continue();
+  });
+
+  it("is saved once more when one asks again while it is being saved", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await late(page, id);
+    await stepNode(page, "One").click();
+    await page.getByLabel("Name of the step").fill("Two");
+    await page.keyboard.press("Control+s");
+    await page.keyboard.type(" or three");
+    await page.keyboard.press("Control+s");
+    await page.keyboard.press("Control+s");
+    await page.getByText("Saved as version 3").waitFor();
+    await saved(page).waitFor();
+    expect((await dagOf(id)).steps[0].name).toBe("Two or three");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  it("is what one sees after coming back, although somebody else has changed it", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { ...dag, name: "Come back to" } });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await stepNode(page, "One").waitFor();
+    await page.getByRole("link", { name: "All pipelines" }).click();
+    await page.getByRole("link", { name: "Come back to" }).waitFor();
+    await on.service.call("PUT", `/pipelines/${id}`, { dag: { ...dag, name: "Come back to", steps: [{ ...dag.steps[0], name: "Changed" }] } });
+    await late(page, id);
+    // Until then what was read counts as new.
+    await page.waitForTimeout(5100);
+    await page.getByRole("link", { name: "Come back to" }).click();
+    await stepNode(page, "Changed").waitFor();
+  });
+
+  it("can be taken in place of one's own when somebody else saved", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { ...dag, name: "Both save" } });
+    const page = await on.open(`/pipelines/${id}/edit`, { expected: /409/ });
+    await stepNode(page, "One").click();
+    await page.getByLabel("Name of the step").fill("Mine");
+    await on.service.call("PUT", `/pipelines/${id}`, { dag: { ...dag, name: "Both save", steps: [{ ...dag.steps[0], name: "Theirs" }] } });
+    await page.keyboard.press("Control+s");
+    await page.getByRole("dialog", { name: "Somebody else saved meanwhile" }).waitFor();
+    await page.getByRole("button", { name: "load theirs" }).click();
+    await stepNode(page, "Theirs").waitFor();
+  });
+});
+
+describe("after a dialog", () => {
+  it("the focus is where it was, also where a menu led to it", async () => {
+    const id = await emptyPipeline("Focus");
+    const page = await on.open(`/pipelines/${id}/edit`);
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
+    await page.getByRole("button", { name: "Add a step" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(focused).toBe("Add a step");
+    await page.getByRole("button", { name: "More commands" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(focused).toBe("More commands");
+  });
+});
+
 describe("text and canvas", () => {
   const dag = { name: "Two views", steps: [{ id: "one", name: "One", action: "log", params: { message: "hi" } }] };
 
@@ -183,6 +286,44 @@ describe("what the service says", () => {
     await portray(page, "editor-problem");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText(/^Not saved: /).waitFor();
+  });
+});
+
+describe("a problem that no field has", () => {
+  it("stands at the branch that it is about, or above the form", async () => {
+    const steps = [
+      { id: "split", name: "Split", action: "conditional", params: { branches: [{ id: "one", label: "One", condition: "{{ 1 +", target_step: null }] } },
+      { id: "say", name: "Say", action: "log", params: { message: "hi", nonsense: 1 } },
+    ];
+    const id = await emptyPipeline("Nowhere else");
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await page.getByRole("button", { name: "Text", exact: true }).click();
+    await page.getByLabel("Format").selectOption("json");
+    await page.getByRole("textbox", { name: "The pipeline as text" }).click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(JSON.stringify({ name: "Nowhere else", steps }, null, 2));
+    await stepNode(page, "Split").focus();
+    await page.keyboard.press("Enter");
+    const condition = page.getByRole("complementary", { name: "Step Split" }).getByRole("textbox", { name: "Condition" });
+    await expect.poll(() => condition.getAttribute("aria-invalid")).toBe("true");
+    await page.getByText("this expression has no end").first().waitFor();
+    await stepNode(page, "Say").focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: "Step Say" }).getByText(/Unknown parameter: nonsense/).waitFor();
+  });
+
+  it("keeps one from saving a default that is no JSON, until it is gone", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "No JSON", parameters: [{ name: "who", default: "x" }], steps: [{ id: "a", name: "A", action: "log", params: {} }] } });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await page.getByRole("button", { name: "Pipeline", exact: true }).click();
+    await page.getByRole("tab", { name: "Settings" }).click();
+    await page.getByRole("textbox", { name: "Description" }).fill("changed");
+    await page.getByRole("tab", { name: "Parameters" }).click();
+    await page.getByLabel("Default").fill("hello");
+    const save = page.getByRole("button", { name: "Save", exact: true });
+    await expect.poll(() => save.isDisabled()).toBe(true);
+    await page.getByRole("tab", { name: "Settings" }).click();
+    await expect.poll(() => save.isDisabled()).toBe(false);
   });
 });
 

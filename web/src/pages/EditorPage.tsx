@@ -6,7 +6,7 @@ import { useBlocker } from "react-router-dom";
 import { useActions, useRoutes } from "@/api/actions";
 import { ApiError } from "@/api/errors";
 import { startExecution } from "@/api/executions";
-import { forgetPipelines, savePipeline } from "@/api/pipelines";
+import { forgetPipelines, savePipeline, usePipeline } from "@/api/pipelines";
 import type { Action } from "@/api/types";
 import { Canvas } from "@/features/canvas/Canvas";
 import { Palette } from "@/features/canvas/Palette";
@@ -69,34 +69,45 @@ function useSaving({ pipeline, etag }: FramedPipeline, store: DocumentStore): Sa
   const client = useQueryClient();
   const toaster = useToaster();
   const known = useRef(etag);
+  const sent = useRef(store.dag);
   const [refused, setRefused] = useState<readonly Marked[]>([]);
   const [conflict, setConflict] = useState(false);
+  // One after the other: each then knows the version that the one before it made.
   const mutation = useMutation({
-    mutationFn: ({ dag, match }: { dag: Dag; match: string | null }) =>
-      savePipeline(pipeline.id, dag, match, { name: typeof dag["name"] === "string" && dag["name"] ? dag["name"] : pipeline.name, icon: pipeline.icon }),
-    onSuccess: (answer, { dag }) => {
+    scope: { id: `save ${pipeline.id}` },
+    mutationFn: async ({ over }: { over: boolean }) => {
+      const { dag } = store;
+      sent.current = dag;
+      if (!store.getSnapshot().dirty) return null;
+      return savePipeline(pipeline.id, dag, over ? null : known.current, { name: typeof dag["name"] === "string" && dag["name"] ? dag["name"] : pipeline.name, icon: pipeline.icon });
+    },
+    onSuccess: (answer) => {
+      if (!answer) return;
       known.current = answer.etag;
-      store.markSaved(dag);
+      store.markSaved(sent.current);
       setRefused([]);
       setConflict(false);
       toaster.done(`Saved as version ${answer.data.version}`);
       void forgetPipelines(client);
     },
-    onError: (error, { dag }) => {
+    onError: (error) => {
       if (error instanceof ApiError && (error.status === 409 || error.status === 412) && error.code !== "DUPLICATE_NAME") setConflict(true);
       else {
-        if (error instanceof ApiError) setRefused(markRefusal(dag, error.problems));
+        if (error instanceof ApiError) setRefused(markRefusal(sent.current, error.problems));
         toaster.failed("Not saved", error);
       }
     },
   });
   return {
-    save: () => mutation.mutate({ dag: store.dag, match: known.current }),
+    save: () => mutation.mutate({ over: false }),
     busy: mutation.isPending,
     refused,
     conflict,
-    overwrite: () => mutation.mutate({ dag: store.dag, match: null }),
-    reload: () => location.reload(),
+    overwrite: () => mutation.mutate({ over: true }),
+    reload: () => {
+      store.markSaved(store.dag);
+      setTimeout(() => location.reload());
+    },
     forget: () => setConflict(false),
   };
 }
@@ -267,7 +278,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
             )}
             <PastRuns pipelineId={pipeline.id}>
               {panel === "pipeline" ? (
-                <PipelinePanel onClose={() => setPanel("step")} />
+                <PipelinePanel onClose={() => setPanel("step")} onBroken={setFieldBroken} />
               ) : (
                 step && panel === "step" && <StepPanel key={idOf(step)} step={step} onClose={() => setPanel(null)} onBroken={setFieldBroken} />
               )}
@@ -288,7 +299,15 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
   );
 }
 
+/** What is edited is what is stored now, and not what was read some time ago. */
+function Fresh({ framed }: { framed: FramedPipeline }) {
+  const { isFetching } = usePipeline(framed.pipeline.id);
+  const [begun, setBegun] = useState(!isFetching);
+  if (!begun && !isFetching) setBegun(true);
+  return begun ? <Workbench framed={framed} /> : <div className="page"><Skeleton lines={8} label="Loading the pipeline" /></div>;
+}
+
 export function Component() {
   const framed = useFramedPipeline();
-  return <Workbench key={framed.pipeline.id} framed={framed} />;
+  return <Fresh key={framed.pipeline.id} framed={framed} />;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Json } from "@/api/types";
 import { isObject, parametersOf, renameParameter, setFields } from "@/features/definition";
 import { TemplateInput } from "@/features/forms/TemplateInput";
 import { JsonInput } from "@/features/forms/JsonInput";
 import { hasTemplate } from "@/features/forms/rules";
+import { useBroken } from "@/features/forms/useBroken";
 import { Button, Check, Field, IconButton, Notice, Tabs, TextAreaField, TextField } from "@/ui/kit";
 import { Previews } from "./PastRuns";
 import { referencesFor, useEditor } from "./editor";
@@ -20,10 +21,20 @@ function useList(member: string): { items: readonly Item[]; set: (items: readonl
   return { items, set: (next, label, merge) => store.apply(label, setFields({ [member]: next }), merge) };
 }
 
-function ParameterCard({ item, index }: { item: Item; index: number }) {
+type TellBroken = (name: string, isBroken: boolean) => void;
+
+function ParameterCard({ item, index, onBroken }: { item: Item; index: number; onBroken: TellBroken }) {
   const { store, dag } = useEditor();
   const { items, set } = useList("parameters");
   const [broken, setBroken] = useState<string | null>(null);
+  const tellBroken = useCallback(
+    (problem: string | null) => {
+      setBroken(problem);
+      onBroken(String(index), problem !== null);
+    },
+    [onBroken, index],
+  );
+  useEffect(() => () => onBroken(String(index), false), [onBroken, index]);
   const name = typeof item["name"] === "string" ? item["name"] : "";
   const [typed, setTyped] = useState(name);
   const change = (patch: Record<string, Json | undefined>) => {
@@ -53,14 +64,15 @@ function ParameterCard({ item, index }: { item: Item; index: number }) {
       </Field>
       <TextField label="Description" value={typeof item["description"] === "string" ? item["description"] : ""} onChange={(event) => change({ description: event.target.value || undefined })} />
       <Field label="Default" help="JSON: a text stands in quotes." error={broken}>
-        {(control) => <JsonInput control={control} value={item["default"]} placeholder="none" onChange={(value) => change({ default: value as Json | undefined })} onBroken={setBroken} />}
+        {(control) => <JsonInput control={control} value={item["default"]} placeholder="none" onChange={(value) => change({ default: value as Json | undefined })} onBroken={tellBroken} />}
       </Field>
       <Check label="Required" checked={item["required"] !== false} onChange={(event) => change({ required: event.target.checked ? undefined : false })} />
     </li>
   );
 }
 
-function Parameters() {
+function Parameters({ onBroken }: { onBroken: (broken: boolean) => void }) {
+  const tellBroken = useBroken(onBroken);
   const { dag } = useEditor();
   const { items, set } = useList("parameters");
   const add = () => {
@@ -74,7 +86,7 @@ function Parameters() {
       <p className="quiet">What a run is asked for. Templates read them as <code>params.NAME</code>.</p>
       <ul className="stack">
         {items.map((item, index) => (
-          <ParameterCard key={`${index} ${String(item["name"])}`} item={item} index={index} />
+          <ParameterCard key={`${index} ${String(item["name"])}`} item={item} index={index} onBroken={tellBroken} />
         ))}
       </ul>
       <Button icon="plus" onClick={add}>
@@ -154,7 +166,7 @@ function Settings() {
 }
 
 /** What belongs to the pipeline as a whole. */
-export function PipelinePanel({ onClose }: { onClose: () => void }) {
+export function PipelinePanel({ onClose, onBroken }: { onClose: () => void; onBroken: (broken: boolean) => void }) {
   const [tab, setTab] = useState("settings");
   const { dag, problems } = useEditor();
   const own = problems.filter((problem) => problem.step === null);
@@ -176,7 +188,7 @@ export function PipelinePanel({ onClose }: { onClose: () => void }) {
       <Tabs label="About the pipeline" value={tab} onChange={setTab}
             tabs={[
               { id: "settings", label: "Settings", content: <Settings /> },
-              { id: "parameters", label: "Parameters", content: <Parameters /> },
+              { id: "parameters", label: "Parameters", content: <Parameters onBroken={onBroken} /> },
               { id: "outputs", label: "Outputs", content: <Previews stepId={null} active={hasTemplate(dag["outputs"])}><Outputs /></Previews> },
             ]} />
     </aside>

@@ -10,7 +10,7 @@ import {
 import type { Marked, Step } from "@/features/definition";
 import { ParamForm } from "@/features/forms/ParamForm";
 import { TemplateInput } from "@/features/forms/TemplateInput";
-import { hasTemplate, providerOf } from "@/features/forms/rules";
+import { hasTemplate, isVisible, providerOf } from "@/features/forms/rules";
 import { Button, ButtonLink, Check, Field, IconButton, Notice, Tabs, TextField } from "@/ui/kit";
 import { Previews } from "./PastRuns";
 import { RetryFields } from "./RetryFields";
@@ -164,8 +164,9 @@ function OutputNames({ control, step, onChange }: { control: React.InputHTMLAttr
   return <input {...control} className="input" value={text} onChange={(event) => setText(event.target.value)} onBlur={take} />;
 }
 
-function Findings({ problems }: { problems: readonly Marked[] }) {
-  const loose = problems.filter((problem) => problem.path[0] !== "params" || problem.path.length < 2);
+/** The problems that no field shows. */
+function Findings({ problems, fields }: { problems: readonly Marked[]; fields: ReadonlySet<string> }) {
+  const loose = problems.filter(({ path: [member, param] }) => member !== "params" || param === undefined || !fields.has(param));
   if (loose.length === 0) return null;
   return (
     <Notice tone={loose.some((problem) => problem.severity === "error") ? "bad" : "warn"}>
@@ -176,6 +177,17 @@ function Findings({ problems }: { problems: readonly Marked[] }) {
       </ul>
     </Notice>
   );
+}
+
+/** The first problem of each parameter, and of each thing inside one. */
+function errorsByPath(problems: readonly Marked[]): Record<string, string> {
+  const errors: Record<string, string> = {};
+  for (const { path: [member, ...path], message } of problems) {
+    if (member !== "params" || path[0] === undefined) continue;
+    errors[path[0]] ??= message;
+    errors[path.join("/")] ??= message;
+  }
+  return errors;
 }
 
 export interface StepPanelProps {
@@ -195,7 +207,8 @@ export function StepPanel({ step, onClose, onBroken }: StepPanelProps) {
   const references = useMemo(() => referencesFor(dag, routes, byType, id), [dag, routes, byType, id]);
   const targets = useMemo(() => stepsOf(dag).filter((other) => idOf(other) !== id).map((other) => ({ id: idOf(other), name: nameOf(other) })), [dag, id]);
   const own = problemsOfStep(problems, id);
-  const errors = Object.fromEntries((action?.params ?? []).map((param) => [param.name, problemsOfField(own, id, ["params", param.name])[0]?.message]).filter(([, message]) => message));
+  const fields = new Set((action?.params ?? []).filter((param) => isVisible(param, paramsOf(step), action?.params ?? [])).map((param) => param.name));
+  const errors = errorsByPath(own);
 
   useEffect(() => () => onBroken(false), [onBroken]);
 
@@ -223,7 +236,7 @@ export function StepPanel({ step, onClose, onBroken }: StepPanelProps) {
       {!looks.known && <Notice tone="warn">This service has no action “{actionOf(step)}”. Its parameters can be changed as text.</Notice>}
       {action?.unavailable && <Notice tone="bad">{action.unavailable}</Notice>}
       {action?.deprecated && <Notice tone="warn">{action.deprecated}</Notice>}
-      <Findings problems={own} />
+      <Findings problems={own} fields={fields} />
       <Tabs label="About the step" value={tab} onChange={setTab}
             tabs={[
               {
@@ -231,7 +244,7 @@ export function StepPanel({ step, onClose, onBroken }: StepPanelProps) {
                 label: "Parameters",
                 content: action && (
                   <Previews stepId={id} active={hasTemplate(paramsOf(step))}>
-                    <ParamForm key={id} params={action.params} values={paramsOf(step)} errors={errors as Record<string, string>}
+                    <ParamForm key={id} params={action.params} values={paramsOf(step)} errors={errors}
                                surroundings={{ action: action.type, providerId: providerOf(action.params, paramsOf(step)), references, targets }} onChange={setParam} onBroken={onBroken} />
                   </Previews>
                 ),

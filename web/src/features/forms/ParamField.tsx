@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { ReactNode } from "react";
 import type { Param } from "@/api/types";
 import { Check, Field, IconButton } from "@/ui/kit";
@@ -29,6 +29,8 @@ export interface ParamFieldProps {
   surroundings: Surroundings;
   /** What the service says of it. */
   error?: string | undefined;
+  /** What it says of something inside: "0/condition". */
+  errorWithin?: (path: string) => string | undefined;
   onChange: (value: unknown) => void;
   /** The field holds something that cannot be saved, or no longer. */
   onBroken: (broken: boolean) => void;
@@ -159,7 +161,7 @@ const widgets: Record<Param["type"], (props: WidgetProps) => ReactNode> = {
 const startsAsTemplate = (param: Param, value: unknown): boolean => param.type !== "template" && typeof value === "string" && hasTemplate(value);
 
 /** One parameter: its widget by its type, or the text of a template in its place. */
-export function ParamField({ param, value, surroundings, error, onChange, onBroken }: ParamFieldProps) {
+export function ParamField({ param, value, surroundings, error, errorWithin, onChange, onBroken }: ParamFieldProps) {
   const [asTemplate, setAsTemplate] = useState(() => startsAsTemplate(param, value));
   const [broken, setBroken] = useState<string | null>(null);
   const tellBroken = useCallback(
@@ -169,6 +171,7 @@ export function ParamField({ param, value, surroundings, error, onChange, onBrok
     },
     [onBroken],
   );
+  useEffect(() => () => onBroken(false), [onBroken]);
   const switchTo = (template: boolean) => {
     tellBroken(null);
     setAsTemplate(template);
@@ -178,7 +181,7 @@ export function ParamField({ param, value, surroundings, error, onChange, onBrok
   if (param.type === "branches" && !asTemplate)
     return (
       <BranchesInput label={param.label} branches={Array.isArray(value) ? (value as Branch[]) : []} targets={surroundings.targets}
-                     references={surroundings.references} onChange={onChange} />
+                     references={surroundings.references} error={error} errorWithin={errorWithin} onChange={onChange} />
     );
   const Widget = asTemplate ? TemplateWidget : widgets[param.type];
   return (

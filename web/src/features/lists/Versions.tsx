@@ -74,9 +74,9 @@ function Restore({ id, version, onClose }: { id: string; version: PipelineRevisi
   const toaster = useToaster();
   const restore = useMutation({
     mutationFn: () => restoreVersion(id, version.version),
-    onSuccess: (pipeline) => {
+    onSuccess: async (pipeline) => {
+      await forgetPipelines(client);
       toaster.done(`Version ${version.version} is back, as version ${pipeline.version}`);
-      void forgetPipelines(client);
       onClose();
     },
     onError: (error) => toaster.failed("It could not be restored", error),
