@@ -98,8 +98,9 @@ static int with_store(struct bp_cli *cli, const struct bp_arguments *arguments, 
 
 static const char default_scopes[] = "read,pipelines,execute";
 
+/* An empty text is none, rather than the default: it is what a variable that is not set leaves. */
 static int add_scopes(const struct bp_cli *cli, const char *text, uint32_t *scopes) {
-        while (*text) {
+        do {
                 size_t size = strcspn(text, ", ");
                 uint32_t scope = bp_scope_of(text, size);
 
@@ -111,7 +112,7 @@ static int add_scopes(const struct bp_cli *cli, const char *text, uint32_t *scop
                 *scopes |= scope;
                 text += size;
                 text += strspn(text, ", ");
-        }
+        } while (*text);
         return BP_EXIT_COMPLETED;
 }
 

@@ -67,6 +67,7 @@ def test_a_revoked_token_stays_in_the_list(token):
 
 @pytest.mark.parametrize("arguments, message", [
     (("create", "x", "--scope", "everything"), "--scope: 'everything' is none of read, pipelines, execute"),
+    (("create", "x", "--scope", ""), "--scope: '' is none of read, pipelines, execute"),
     (("create", "x", "--expires-in", "soon"), "--expires-in: 'soon' is no duration as 90m, 12h, 30d or 52w"),
     (("create", "x", "--expires-in", "12"), "is no duration"),
     (("create", "x", "--expires-in", "0d"), "is no duration"),
