@@ -102,7 +102,7 @@ static int syntax_problem(const json_error_t *error, struct bp_problem *reterr_p
                        : json_error_code(error) == json_error_stack_overflow ? "JSON_TOO_DEEP"
                                                                              : "JSON_SYNTAX",
                        range ? "a number is outside the range of 64-bit integers and doubles: %s" : "not JSON: %s",
-                       error->text);
+                       json_error_code(error) == json_error_null_character ? "\\u0000 is not allowed" : error->text);
         if (reterr_problem) {
                 make_readable(reterr_problem->message);
                 reterr_problem->line = error->line > 0 ? (uint32_t)error->line : 0;

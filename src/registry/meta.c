@@ -66,7 +66,7 @@ bool bp_meta_json(struct bp_arena *arena, const char *text, const char *pointer,
         if (r < 0)
                 finder->error = r;
         else
-                bp_finder_add(finder, pointer, "%s is not JSON: %.200s", what, problem.message);
+                bp_finder_add(finder, pointer, "%s: %.200s", what, problem.message);
         return false;
 }
 

@@ -102,6 +102,7 @@ static void what_is_not_json_is_refused_with_its_place(void **state) {
                         assert_int_equal(problem.line, refused[i].line);
                 assert_true(problem.column >= 1);
                 assert_true(bp_utf8_valid(problem.message, strlen(problem.message)));
+                assert_null(strstr(problem.message, "JSON_")); /* a word for programmers */
                 assert_int_equal(value.type, BP_BOOL);
         }
 }
