@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/problem.h"
 #include "base/value.h"
@@ -56,12 +57,28 @@ void bp_api_fail_no_action(struct bp_request *request, const char *type) {
         bp_request_failf(request, 404, "UNKNOWN_ACTION", "Action '%s' not found", type);
 }
 
-void bp_api_fail_problems(struct bp_request *request, uint32_t status, const char *title,
+/* Those of the request's parameters have their place in the body already. */
+static int place_problems(const struct bp_problem_list *problems, const char *member,
+                          struct bp_problem_list *ret_placed) {
+        for (size_t i = 0; i < problems->count; i++) {
+                struct bp_problem problem = *problems->items[i];
+
+                if (member && strncmp(problem.pointer, "/params", 7) != 0)
+                        bp_problem_prefix(&problem, member);
+                if (bp_problem_list_add(ret_placed, &problem))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+void bp_api_fail_problems(struct bp_request *request, uint32_t status, const char *title, const char *member,
                           const struct bp_problem_list *problems) {
-        struct bp_failure failure = {.status = status, .code = "INVALID", .message = title, .problems = problems};
+        struct bp_problem_list placed = {.arena = bp_request_arena(request)};
+        struct bp_failure failure = {.status = status, .code = "INVALID", .message = title, .problems = &placed};
         struct bp_object_builder detail;
         struct bp_list_builder errors;
         struct bp_value value;
+        char text[BP_PROBLEM_SENTENCE_BYTES];
 
         if (problems->count) {
                 failure.code = problems->items[0]->code;
@@ -69,14 +86,14 @@ void bp_api_fail_problems(struct bp_request *request, uint32_t status, const cha
         }
         bp_list_init(&errors, bp_request_arena(request));
         for (size_t i = 0; i < problems->count; i++) {
-                if (bp_value_text_z(errors.arena, problems->items[i]->message, &value))
+                if (bp_value_text_z(errors.arena, bp_problem_sentence(problems->items[i], text), &value))
                         errors.error = -ENOMEM;
                 else
                         bp_list_add(&errors, value);
         }
         bp_object_init(&detail, bp_request_arena(request));
         set_text(&detail, "error", title);
-        if (bp_list_finish(&errors, &value))
+        if (place_problems(problems, member, &placed) || bp_list_finish(&errors, &value))
                 detail.error = -ENOMEM;
         else
                 bp_object_set_z(&detail, "errors", value);

@@ -21,9 +21,13 @@ void bp_api_fail_no_execution(struct bp_request *request, struct bp_id id);
 /** 404: no action is of this type. */
 void bp_api_fail_no_action(struct bp_request *request, const char *type);
 
-/** `status` with {"detail":{"error":TITLE,"errors":[message, ...]}}, and the problems with their pointers for clients
- * that take problem+json. */
-void bp_api_fail_problems(struct bp_request *request, uint32_t status, const char *title,
+/**
+ * `status` with {"detail":{"error":TITLE,"errors":[sentence, ...]}}, and the problems with their pointers for clients
+ * that take problem+json.
+ * @param member of the body, which holds the definition that the pointers lead into; NULL: they lead into the body.
+ *               Pointers into `/params` always do.
+ */
+void bp_api_fail_problems(struct bp_request *request, uint32_t status, const char *title, const char *member,
                           const struct bp_problem_list *problems);
 
 /** `status` with {"detail":{"error":TITLE,"message"}}. */

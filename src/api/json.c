@@ -118,10 +118,11 @@ void bp_api_write_finding(struct bp_writer *list, const struct bp_problem *probl
 
 void bp_api_write_messages(struct bp_writer *writer, const char *name, const struct bp_problem_list *problems) {
         struct bp_writer list = bp_writer_open(bp_writer_key(writer, name), '[');
+        char text[BP_PROBLEM_SENTENCE_BYTES];
 
         for (size_t i = 0; i < problems->count; i++) {
                 bp_writer_next(&list);
-                bp_writer_text_or_null(list.buffer, problems->items[i]->message);
+                bp_writer_text_or_null(list.buffer, bp_problem_sentence(problems->items[i], text));
         }
         bp_strbuf_add_char(list.buffer, ']');
 }

@@ -61,7 +61,7 @@ void bp_api_write_stored_json(struct bp_writer *writer, const char *name, struct
 /** The next item of a list: {"severity", "code", "message", "pointer"}. */
 void bp_api_write_finding(struct bp_writer *list, const struct bp_problem *problem, bool is_warning);
 
-/** A list of the messages of problems. */
+/** A list of problems as sentences: bp_problem_sentence(). */
 void bp_api_write_messages(struct bp_writer *writer, const char *name, const struct bp_problem_list *problems);
 
 /** Member `pagination` of a list whose route has `page` and `page_size`. */

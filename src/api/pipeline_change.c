@@ -59,7 +59,8 @@ static void answer_refused(struct bp_request *request, const struct bp_api_chang
                                    "Its owner has a pipeline of this name already");
                 break;
         case BP_SERVICE_INVALID:
-                bp_api_fail_problems(request, 400, "Validation failed", &change->errors);
+                bp_api_fail_problems(request, 400, "Validation failed",
+                                     bp_request_member(request, "dag") ? "dag" : NULL, &change->errors);
                 break;
         case BP_SERVICE_UNAVAILABLE:
         case -ECANCELED: /* the store is being closed */

@@ -95,9 +95,11 @@ static bool is_about_definition(const struct bp_api_starting *start) {
 }
 
 static void answer_invalid(struct bp_request *request, const struct bp_api_starting *start) {
-        bp_api_fail_problems(request, 400,
-                             is_about_definition(start) ? "Invalid pipeline definition" : "Validation failed",
-                             &start->errors);
+        if (is_about_definition(start))
+                bp_api_fail_problems(request, 400, "Invalid pipeline definition", "pipeline_definition",
+                                     &start->errors);
+        else
+                bp_api_fail_problems(request, 400, "Validation failed", NULL, &start->errors);
 }
 
 static void answer_refused(struct bp_request *request, const struct bp_api_starting *start, int result) {

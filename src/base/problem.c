@@ -82,6 +82,36 @@ void bp_problem_prefix_index(struct bp_problem *problem, size_t index) {
         bp_problem_prefix(problem, token);
 }
 
+/* A pointer with dots in place of the slashes. */
+static size_t write_place(char *text, const char *pointer) {
+        size_t size = 0;
+
+        for (const char *at = pointer + 1; *at; at++) {
+                if (*at == '~' && at[1])
+                        text[size++] = *++at == '0' ? '~' : '/';
+                else
+                        text[size++] = *at == '/' ? '.' : *at;
+        }
+        return size;
+}
+
+const char *bp_problem_sentence(const struct bp_problem *problem, char ret_text[BP_PROBLEM_SENTENCE_BYTES]) {
+        bool is_about_form = strcmp(problem->code, "SCHEMA") == 0 || strncmp(problem->code, "FIELD_", 6) == 0;
+        size_t size = 0;
+
+        if (is_about_form && problem->pointer[0]) {
+                size = write_place(ret_text, problem->pointer);
+                memcpy(ret_text + size, ": ", 2);
+                size += 2;
+        }
+        memcpy(ret_text + size, problem->message, strlen(problem->message) + 1);
+        return ret_text;
+}
+
+_Static_assert(sizeof(((struct bp_problem *)NULL)->pointer) + sizeof(((struct bp_problem *)NULL)->message) + 2 <=
+                       BP_PROBLEM_SENTENCE_BYTES,
+               "a place, a colon and a message fit");
+
 enum { DEFAULT_LIST_LIMIT = 1000 };
 
 int bp_problem_list_add(struct bp_problem_list *list, const struct bp_problem *problem) {

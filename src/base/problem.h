@@ -42,6 +42,16 @@ void bp_problem_prefix(struct bp_problem *problem, const char *token);
 /** Same for an array index. */
 void bp_problem_prefix_index(struct bp_problem *problem, size_t index);
 
+/** Room for any sentence, with its end. */
+enum { BP_PROBLEM_SENTENCE_BYTES = 800 };
+
+/**
+ * The message, where nothing but a text is shown. Findings about the form of the input (`SCHEMA`, `FIELD_...`) do not
+ * name their place; it goes in front, with dots: `steps.0.retry.max_attempts: Input should be ...`.
+ * @return ret_text.
+ */
+const char *bp_problem_sentence(const struct bp_problem *problem, char ret_text[BP_PROBLEM_SENTENCE_BYTES]);
+
 /** Problems in the order they were found. The memory belongs to the arena. */
 struct bp_problem_list {
         struct bp_arena *arena;

@@ -69,9 +69,10 @@ static bool is_behind_proxy_prefix(const struct bp_request *request) {
 
 /* All sentences, as the editor's lists show them. */
 static void write_message(struct bp_strbuf *buffer, struct bp_arena *arena, const struct bp_failure *failure) {
+        char sentence[BP_PROBLEM_SENTENCE_BYTES];
         struct bp_strbuf text;
 
-        if (!failure->problems || failure->problems->count < 2) {
+        if (!failure->problems || failure->problems->count == 0) {
                 bp_writer_text_or_null(buffer, failure->message);
                 return;
         }
@@ -79,7 +80,7 @@ static void write_message(struct bp_strbuf *buffer, struct bp_arena *arena, cons
         for (size_t i = 0; i < failure->problems->count; i++) {
                 if (i)
                         bp_strbuf_add_text(&text, "; ");
-                bp_strbuf_add_text(&text, failure->problems->items[i]->message);
+                bp_strbuf_add_text(&text, bp_problem_sentence(failure->problems->items[i], sentence));
         }
         bp_writer_text_or_null(buffer, text.error ? failure->message : bp_strbuf_text(&text));
 }

@@ -70,6 +70,31 @@ def test_what_is_no_definition_is_a_422(api, body):
     assert {"type", "loc", "msg"} <= set(answer.json()["detail"][0])
 
 
+FORMLESS = {"name": "p", "steps": [{"id": "a", "name": "A", "action": "log", "params": {"message": "x"}, "retry": {"max_attempts": 11}}, {"id": "b"}]}
+FORMLESS_SENTENCES = ["steps.0.retry.max_attempts: Input should be less than or equal to 10", "steps.1.name: Field required",
+                      "steps.1.action: Field required"]
+FORMLESS_PLACES = ["/steps/0/retry/max_attempts", "/steps/1/name", "/steps/1/action"]
+
+
+def test_an_error_text_names_the_field_that_it_is_about(api):
+    found = api.post("/validate", json={"dag": FORMLESS}).json()
+    assert found["errors"] == FORMLESS_SENTENCES
+    assert [problem["pointer"] for problem in found["problems"]] == FORMLESS_PLACES + ["/steps/0/retry"]
+    assert api.post("/pipelines", json={"dag": FORMLESS}).json()["detail"]["errors"] == FORMLESS_SENTENCES
+
+
+@pytest.mark.parametrize("path, member", [("/pipelines", "dag"), ("/executions/run", "pipeline_definition")])
+def test_pointers_of_a_refused_definition_lead_into_the_body(api, path, member):
+    refused = api.post(path, json={member: FORMLESS}, headers={"Accept": "application/problem+json"})
+    assert refused.status_code == 400
+    assert [problem["pointer"] for problem in refused.json()["errors"]] == [f"/{member}{place}" for place in FORMLESS_PLACES]
+    assert refused.json()["pointer"] == f"/{member}{FORMLESS_PLACES[0]}"
+
+
+def test_behind_the_proxy_every_sentence_names_its_field(api):
+    assert api.post("/budpipeline/validate", json={}).json()["message"] == "dag: Field required"
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Creating and looking
 

@@ -86,6 +86,27 @@ static void a_long_rest_is_cut_behind_a_short_token(void **state) {
         assert_string_equal(problem.pointer + strlen(problem.pointer) - 3, "...");
 }
 
+static void a_sentence_names_the_place_that_its_message_does_not_name(void **state) {
+        static const struct {
+                struct bp_problem problem;
+                const char *sentence;
+        } cases[] = {
+                {{.code = "SCHEMA", .message = "At least one step is required", .pointer = "/steps"},
+                 "steps: At least one step is required"},
+                {{.code = "SCHEMA", .message = "no", .pointer = "/steps/0/retry/max_attempts"},
+                 "steps.0.retry.max_attempts: no"},
+                {{.code = "SCHEMA", .message = "no", .pointer = "/outputs/a~1b~0c"}, "outputs.a/b~c: no"},
+                {{.code = "SCHEMA", .message = "no"}, "no"},
+                {{.code = "FIELD_REQUIRED", .message = "Field required", .pointer = "/dag"}, "dag: Field required"},
+                {{.code = "UNKNOWN_STEP", .message = "Unknown step: b", .pointer = "/steps/0"}, "Unknown step: b"},
+        };
+        char text[BP_PROBLEM_SENTENCE_BYTES];
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+                assert_string_equal(bp_problem_sentence(&cases[i].problem, text), cases[i].sentence);
+}
+
 static void a_list_keeps_copies_in_order(void **state) {
         struct bp_arena *arena = bp_arena_new(BP_ARENA_UNLIMITED);
         struct bp_problem_list list = {.arena = arena};
@@ -130,6 +151,7 @@ int main(void) {
                 cmocka_unit_test(prefixes_build_a_pointer_from_the_inside),
                 cmocka_unit_test(a_pointer_that_is_too_long_keeps_its_beginning),
                 cmocka_unit_test(a_long_rest_is_cut_behind_a_short_token),
+                cmocka_unit_test(a_sentence_names_the_place_that_its_message_does_not_name),
                 cmocka_unit_test(a_list_keeps_copies_in_order),
                 cmocka_unit_test(problems_over_the_limit_are_counted_only),
                 cmocka_unit_test(a_list_without_memory_says_so),
