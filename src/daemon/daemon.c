@@ -264,6 +264,19 @@ static int look_for_tokens(const struct daemon *daemon) {
         return 0;
 }
 
+/* Services that are called report back by events; without the token their events are refused, and steps wait in vain. */
+static void look_for_platform_token(const struct daemon *daemon) {
+        const struct bp_invoker_settings *invoke = &daemon->assembled.invoke;
+        bool takes_bearers = bp_config_boolean(daemon->config, "auth.enabled");
+
+        if (bp_config_text(daemon->config, "auth.app_api_token"))
+                return;
+        if (invoke->dapr_url || (invoke->n_services > 0 && !takes_bearers))
+                bp_logf(daemon->log, BP_LOG_WARNING, "daemon",
+                        "services are configured and auth.app_api_token (APP_API_TOKEN) is not, so the events by which "
+                        "they report back are refused");
+}
+
 static int load_pipelines(struct daemon *daemon, struct bp_problem *reterr_problem) {
         const struct bp_pipeline_files files = {.paths = bp_config_list(daemon->config, "pipelines.load"),
                                                 .file_bytes = daemon->assembled.limits.source_bytes,
@@ -318,6 +331,8 @@ static int begin(struct daemon *daemon, struct bp_problem *reterr_problem) {
         r = make_service(daemon, reterr_problem);
         if (r == 0 && bp_config_boolean(daemon->config, "auth.enabled"))
                 r = look_for_tokens(daemon);
+        if (r == 0)
+                look_for_platform_token(daemon);
         if (r == 0)
                 r = load_pipelines(daemon, reterr_problem);
         if (r == 0 && bp_log_takes(daemon->log, BP_LOG_DEBUG))

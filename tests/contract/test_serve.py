@@ -188,6 +188,14 @@ def test_authentication_that_nobody_can_pass_is_told(serve, cli):
         assert (warning in server.log) == warned
 
 
+@pytest.mark.parametrize("options, token, warned", [
+    (("--dapr-url", "http://127.0.0.1:1"), "", True), (("--service", "budapp=http://127.0.0.1:1"), "", True),
+    (("--dapr-url", "http://127.0.0.1:1"), "t", False), ((), "", False)])
+def test_that_events_of_services_are_refused_is_told(serve, options, token, warned):
+    warning = "services are configured and auth.app_api_token (APP_API_TOKEN) is not"
+    assert (warning in serve(*options, env={"APP_API_TOKEN": token}).log) == warned
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Stopping
 

@@ -8,7 +8,7 @@ import threading
 import httpx
 import pytest
 
-from running_platform import PROGRAM
+from running_platform import PROGRAM, RunningPlatform
 
 ADD = {"name": "m", "uri": "org/m", "provider_type": "hugging_face"}
 
@@ -102,6 +102,18 @@ def test_events_come_in_every_form_of_cloudevents(world, subscribers, format, co
     else:
         assert body == {"type": "x"}
         assert attributes.get("ce-id") == ("one-0" if format == "binary" else None)
+
+
+def test_the_sidecar_demands_its_token():
+    running = RunningPlatform("--dapr", "--token", "secret")
+    try:
+        for method, path in (("GET", "/v1.0/invoke/budapp/method/models"), ("POST", "/v1.0/publish/pubsub/topic")):
+            codes = [httpx.request(method, running.url + path, headers={"dapr-api-token": token}, json={}).status_code
+                     for token in ("secret", "other")]
+            assert (codes[0] // 100, codes[1]) == (2, 401)
+        assert httpx.get(running.url + "/budapp/models").status_code == 200
+    finally:
+        running.close()
 
 
 def test_dapr_wraps_tries_again_and_gives_up_as_the_subscriber_says(world, subscribers):

@@ -94,16 +94,17 @@ class Platform:
             return web.Response()
         return reply(*answer)
 
-    def refused(self, request):
+    def lacks_token(self, request):
         """Dapr's own check of its token, when it has one."""
-        if self.options.token and request.headers.get("dapr-api-token") != self.options.token:
-            return reply(401, {"errorCode": "ERR_UNAUTHORIZED", "message": "invalid api token"})
-        return None
+        return bool(self.options.token) and request.headers.get("dapr-api-token") != self.options.token
+
+    @staticmethod
+    def unauthorized():
+        return reply(401, {"errorCode": "ERR_UNAUTHORIZED", "message": "invalid api token"})
 
     async def invoked(self, world, request, app, path, raw):
-        refused = self.refused(request)
-        if refused:
-            return refused
+        if self.lacks_token(request):
+            return self.unauthorized()
         if app not in services.TABLES:
             return reply(500, {"errorCode": "ERR_DIRECT_INVOKE",
                                "message": f"failed to invoke, id: {app}, err: failed to resolve address"})
@@ -111,9 +112,8 @@ class Platform:
 
     async def published(self, world, request, via, pubsub, topic, raw):
         """A message for a topic; what is for budnotify reaches it."""
-        refused = via == "dapr" and self.refused(request)
-        if refused:
-            return refused
+        if via == "dapr" and self.lacks_token(request):
+            return self.unauthorized()
         if pubsub != PUBSUB:
             return reply(404, {"errorCode": "ERR_PUBSUB_NOT_FOUND", "message": f"pubsub {pubsub} is not found"})
         call = Call(via, "pubsub", request.method, topic, dict(request.query), request.headers, raw)
