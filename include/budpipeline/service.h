@@ -17,6 +17,9 @@
 extern "C" {
 #endif
 
+/** Longest id by which an event finds its step, in bytes. */
+#define BP_CORRELATION_ID_MAX 1024
+
 /** Topic on which services report back. */
 #define BP_CALLBACK_TOPIC "budpipelineEvents"
 
@@ -169,11 +172,20 @@ static inline const struct bp_value *bp_reply_object(struct bp_action_context *c
         return bp_type(context, body) == BP_OBJECT ? body : NULL;
 }
 
+/** A text, or a number but 0, as the id of something that events can name, as text; NULL for anything else. */
+static inline const char *bp_id_or_null(struct bp_action_context *context, const struct bp_value *value) {
+        enum bp_type type = bp_type(context, value);
+        bool can_be = (type == BP_STRING || type == BP_INT || type == BP_FLOAT) && bp_truth(context, value);
+        const char *text = can_be ? bp_text_or_null(context, value) : NULL;
+
+        return text && strlen(text) <= BP_CORRELATION_ID_MAX ? text : NULL;
+}
+
 /** The id of a workflow that an answer names at `data.workflow_id` or `workflow_id`, as text, or NULL. */
 static inline const char *bp_reply_workflow_id(struct bp_action_context *context, const struct bp_value *body) {
-        const char *id = bp_text_or_null(context, bp_field(context, body, "data", "workflow_id", (const char *)NULL));
+        const char *id = bp_id_or_null(context, bp_field(context, body, "data", "workflow_id", (const char *)NULL));
 
-        return id ? id : bp_text_or_null(context, bp_field(context, body, "workflow_id", (const char *)NULL));
+        return id ? id : bp_id_or_null(context, bp_field(context, body, "workflow_id", (const char *)NULL));
 }
 
 /**

@@ -93,6 +93,9 @@ FAILURES = [
     ("cloud_model_add", {}, {"path": "models/cloud-*", "reply": {"json": {}}}, ""),
     ("model_delete", {"model_id": "nobody"}, None, "404"),
     ("model_delete", {"model_id": LLAMA}, None, "409"),
+    # Ids by which no event could ever find the step.
+    ("model_add", {}, {"path": "models/local-*", "reply": {"json": {"workflow_id": {"id": "w"}}}}, "names no workflow_id"),
+    ("model_add", {}, {"path": "models/local-*", "reply": {"json": {"workflow_id": "w" * 1025}}}, "names no workflow_id"),
     ("model_benchmark", {"cluster_id": "no-uuid"}, None, ""),
     ("model_benchmark", {"cluster_id": EMPTY_CLUSTER}, None, ""),
     ("model_benchmark", {"selected_device_type": "hpu"}, None, "hpu"),
