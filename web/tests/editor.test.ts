@@ -327,6 +327,60 @@ describe("a problem that no field has", () => {
   });
 });
 
+describe("the actions beside the canvas", () => {
+  it("are explained there, and give their examples as steps, while what was changed stays", async () => {
+    const id = await emptyPipeline("Explained");
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await page.getByText("Drag an action here").waitFor();
+    await askForStep(page);
+    await page.keyboard.type("log");
+    await page.keyboard.press("Enter");
+    await stepNode(page, "Log").waitFor();
+    await page.getByRole("button", { name: "More of Transform" }).click();
+    await page.getByRole("menuitem", { name: "About this action" }).click();
+    const about = page.getByRole("dialog", { name: "About Transform" });
+    await about.getByText("Operation").first().waitFor();
+    await portray(page, "editor-about");
+    await about.getByRole("region", { name: "Examples" }).getByRole("button", { name: "Add as a step" }).first().click();
+    await about.waitFor({ state: "detached" });
+    await stepNode(page, "Transform").waitFor();
+    expect(await page.locator(".react-flow__node").count()).toBe(2);
+  });
+});
+
+describe("a parameter that the step says nothing of", () => {
+  it("shows its default", async () => {
+    const steps = [{ id: "tell", name: "Tell", action: "webhook", params: { url: "http://127.0.0.1:1/" } }];
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "Defaults", steps } });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await stepNode(page, "Tell").click();
+    const panel = page.getByRole("complementary", { name: "Step Tell" });
+    expect(await panel.getByRole("checkbox").isChecked()).toBe(true);
+    expect(await panel.getByRole("combobox", { name: "Method" }).locator("option").first().innerText()).toBe("POST (default)");
+    expect(await panel.getByRole("spinbutton").getAttribute("placeholder")).toMatch(/^\d+$/);
+    await panel.getByRole("checkbox").uncheck();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await saved(page).waitFor();
+    expect((await dagOf(id)).steps[0].params).toEqual({ url: "http://127.0.0.1:1/", include_metadata: false });
+  });
+});
+
+describe("where the browser keeps its clipboard to itself", () => {
+  it("steps are copied and pasted all the same", async () => {
+    const dag = (name: string) => ({ name, steps: [{ id: "one", name: "One", action: "log", params: {} }] });
+    const [from, to] = [await on.service.call("POST", "/pipelines", { dag: dag("From there") }), await on.service.call("POST", "/pipelines", { dag: { ...dag("To here"), steps: [] } })];
+    const page = await on.open("/pipelines");
+    await page.context().addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await page.goto(`${on.service.url}/ui/pipelines/${from.id}/edit`);
+    await stepNode(page, "One").click();
+    await page.keyboard.press("Control+c");
+    await page.goto(`${on.service.url}/ui/pipelines/${to.id}/edit`);
+    await page.getByText("Drag an action here").waitFor();
+    await page.keyboard.press("Control+v");
+    await stepNode(page, "One").waitFor();
+  });
+});
+
 describe("every kind of parameter", () => {
   let types: { type: string; name: string; action: string }[] = [];
   beforeAll(async () => {

@@ -9,6 +9,23 @@ const run = async (dag: Record<string, unknown>, params: Record<string, unknown>
 const log = (id: string, after: string[] = [], more: Record<string, unknown> = {}) =>
   ({ id, name: `Step ${id}`, action: "log", depends_on: after, params: { message: `from ${id}` }, ...more });
 
+describe("two executions of a pipeline", () => {
+  it("are chosen and compared", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "Compared", parameters: [{ name: "who", default: "x" }], steps: [log("say", [], { params: { message: "{{ params.who }}" } })] } });
+    const started = [];
+    for (const who of ["Ada", "Grace", "Edith"]) started.push((await on.service.call("POST", "/executions", { workflow_id: id, params: { who } })).execution_id);
+    const page = await on.open(`/executions/${started[2]}`);
+    await page.getByRole("heading", { name: /Compared/ }).getByText("Completed").waitFor();
+    await page.getByRole("button", { name: "Compare" }).click();
+    const choice = page.getByRole("dialog", { name: "Compare with" });
+    await expect.poll(() => choice.getByRole("link").count()).toBe(2);
+    await portray(page, "execution-compare-with");
+    await choice.getByRole("link").last().click();
+    await page.getByText("1 of 1 steps differ.").waitFor();
+    await expect.poll(() => page.locator(".compare-pair pre").allInnerTexts()).toEqual([expect.stringContaining("Ada"), expect.stringContaining("Edith")]);
+  });
+});
+
 describe("an execution", () => {
   it("is watched live to its end, with attempts, outputs, log and events", async () => {
     const id = await run({
@@ -57,7 +74,8 @@ describe("an execution", () => {
     expect(again).not.toBe(id);
     const { steps } = await on.service.call("GET", `/executions/${again}/steps`);
     expect(steps.map((step: any) => [step.step_id, step.reused])).toEqual([["before", true], ["boom", false]]);
-    await page.getByRole("link", { name: "Compare" }).click();
+    await page.getByRole("button", { name: "Compare" }).click();
+    await page.getByRole("listitem").filter({ hasText: "which this one repeats" }).getByRole("link").click();
     await page.getByRole("heading", { name: "Two executions side by side" }).waitFor();
     await portray(page, "execution-compare");
   });

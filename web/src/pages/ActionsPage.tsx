@@ -14,6 +14,7 @@ import { TryIt } from "@/features/run/TryIt";
 import { usePageTitle } from "@/app/title";
 import { Icon } from "@/ui/icons/Icon";
 import { Badge, Button, ButtonLink, ErrorState, IconButton, Notice, Search, Skeleton, State, useToaster } from "@/ui/kit";
+import { copyText } from "@/ui/clipboard";
 
 function Marks({ action }: { action: Action }) {
   if (action.unavailable) return <Badge tone="bad">unavailable</Badge>;
@@ -87,7 +88,7 @@ function Usable({ action }: { action: Action }) {
   const stopTrying = useCallback(() => setTried(null), []);
   const copy = (params: Params) => {
     const dag = pipelineWith(action, params, "");
-    navigator.clipboard.writeText(copySteps(dag, stepsOf(dag).map(idOf))).then(
+    copyText(copySteps(dag, stepsOf(dag).map(idOf))).then(
       () => toaster.done("Copied: paste it into a pipeline"),
       (error: unknown) => toaster.failed("It could not be copied", error),
     );

@@ -8,6 +8,7 @@ import { ApiError } from "@/api/errors";
 import { startExecution } from "@/api/executions";
 import { forgetPipelines, savePipeline, usePipeline } from "@/api/pipelines";
 import type { Action } from "@/api/types";
+import { AboutDialog } from "@/features/canvas/AboutDialog";
 import { Canvas } from "@/features/canvas/Canvas";
 import { Palette } from "@/features/canvas/Palette";
 import { PastRuns } from "@/features/canvas/PastRuns";
@@ -28,6 +29,7 @@ import { useDocument } from "@/features/definition/useDocument";
 import { useArrange } from "@/features/graph/useArrange";
 import { usePlaces } from "@/features/graph/usePlaces";
 import { RunDialog } from "@/features/run/RunDialog";
+import { canReadClipboard, copyText } from "@/ui/clipboard";
 import { Button, Confirm, Dialog, IconButton, Skeleton, useToaster } from "@/ui/kit";
 import { useFramedPipeline } from "./PipelineFrame";
 import type { FramedPipeline } from "./PipelineFrame";
@@ -149,6 +151,10 @@ function Keys({ open, onOpenChange }: { open: boolean; onOpenChange: (open: bool
   );
 }
 
+/** Whether keys belong to what has the focus. */
+const isTyping = (target: HTMLElement | null): boolean =>
+  target instanceof Element && target.closest("input, textarea, select, [contenteditable=true], [role=dialog], [role=menu]") !== null;
+
 type Panel = "step" | "pipeline" | null;
 
 function Workbench({ framed }: { framed: FramedPipeline }) {
@@ -171,6 +177,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
   const [adding, setAdding] = useState(false);
   const [running, setRunning] = useState(false);
   const [help, setHelp] = useState(false);
+  const [about, setAbout] = useState<Action | null>(null);
   const [fieldBroken, setFieldBroken] = useState(false);
   const [textBroken, setTextBroken] = useState(false);
   const blocked = fieldBroken || textBroken;
@@ -202,11 +209,11 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
 
   const copy = () => {
     if (editor.selected.length === 0) return false;
-    void navigator.clipboard.writeText(copySteps(dag, editor.selected)).catch((error: unknown) => toaster.failed("Not copied", error));
+    void copyText(copySteps(dag, editor.selected)).catch((error: unknown) => toaster.failed("Not copied", error));
     return true;
   };
-  const paste = async () => {
-    const copied = readSteps(await navigator.clipboard.readText());
+  const paste = (text: string) => {
+    const copied = readSteps(text);
     if (!copied) return;
     const { command, ids } = pasteSteps(store.dag, copied, routes);
     store.apply(`Paste ${ids.length === 1 ? "a step" : `${ids.length} steps`}`, all(keepPlaces(arranged.places), command));
@@ -229,7 +236,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     cut: () => {
       if (copy()) store.apply("Cut", removeSteps(editor.selected, routes));
     },
-    paste: () => void paste().catch((error: unknown) => toaster.failed("Not pasted", error)),
+    paste: () => void navigator.clipboard.readText().then(paste).catch((error: unknown) => toaster.failed("Not pasted", error)),
     all: () => setSelected(stepsOf(dag).map(idOf)),
     save: () => snapshot.dirty && !blocked && saving.save(),
     add: () => setAdding(true),
@@ -249,14 +256,22 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     const press = (event: KeyboardEvent) => {
       const key = keyOf(event);
       const target = event.target as HTMLElement | null;
-      const typing = target?.closest("input, textarea, select, [contenteditable=true], [role=dialog], [role=menu]");
+      const typing = isTyping(target);
       const onButton = target?.closest("button, a, summary");
+      if (key === "paste" && !canReadClipboard()) return;
       if (!key || event.defaultPrevented || (typing && !everywhere.has(key)) || (onButton && key === "open")) return;
       event.preventDefault();
       doKey[key]();
     };
+    const bring = (event: ClipboardEvent) => {
+      if (!canReadClipboard() && !isTyping(event.target as HTMLElement | null)) paste(event.clipboardData?.getData("text/plain") ?? "");
+    };
     window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
+    window.addEventListener("paste", bring);
+    return () => {
+      window.removeEventListener("keydown", press);
+      window.removeEventListener("paste", bring);
+    };
   });
 
   const empty = stepsOf(dag).length === 0;
@@ -266,7 +281,7 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
         <div className="editor" ref={workbench}>
           <Bar snapshot={snapshot} saving={saving} blocked={blocked} arranging={arranging.busy} textShown={text} paletteShown={palette} onDo={(what) => doKey[what]()} />
           <div className="editor-body">
-            {palette && <Palette onAdd={addBehind} />}
+            {palette && <Palette onAdd={addBehind} onAbout={setAbout} />}
             <div className="editor-canvas">
               <Canvas onDrop={(type, at) => { const action = byType.get(type); if (action) add(action, { at }); }} onOpen={focusPanel} />
               {empty && <p className="editor-empty">Drag an action here, or press <kbd>A</kbd>.</p>}
@@ -280,12 +295,13 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
               {panel === "pipeline" ? (
                 <PipelinePanel onClose={() => setPanel("step")} onBroken={setFieldBroken} />
               ) : (
-                step && panel === "step" && <StepPanel key={idOf(step)} step={step} onClose={() => setPanel(null)} onBroken={setFieldBroken} />
+                step && panel === "step" && <StepPanel key={idOf(step)} step={step} onClose={() => setPanel(null)} onBroken={setFieldBroken} onAbout={setAbout} />
               )}
             </PastRuns>
           </div>
         </div>
         <QuickAdd open={adding} onOpenChange={setAdding} onAdd={(action) => addBehind(action)} after={last ? nameOf(findStep(dag, last) ?? {}) : null} />
+        {about && <AboutDialog action={about} onClose={() => setAbout(null)} onAdd={(params) => { setAbout(null); addBehind(about, params); }} />}
         <Keys open={help} onOpenChange={setHelp} />
         <RunDialog open={running} onOpenChange={setRunning} name={pipeline.name} dag={dag} start={(params) => startExecution(pipeline.id, params)} />
         <Confirm open={saving.conflict} onOpenChange={saving.forget} title="Somebody else saved meanwhile" action="Save over it" danger busy={saving.busy} onConfirm={saving.overwrite}>

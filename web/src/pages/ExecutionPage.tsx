@@ -5,6 +5,7 @@ import { useExecution, useSteps } from "@/api/executions";
 import type { Execution } from "@/api/types";
 import { usePageTitle } from "@/app/title";
 import type { Dag } from "@/features/definition";
+import { Compare } from "@/features/run/Compare";
 import { Commands, useRetry } from "@/features/run/Commands";
 import { EventList } from "@/features/run/EventList";
 import { Json } from "@/features/run/Json";
@@ -16,10 +17,11 @@ import { countStates, isFinal, shownSteps } from "@/features/run/live";
 import type { ShownStep } from "@/features/run/live";
 import { useLive } from "@/features/run/useLive";
 import type { Following } from "@/features/run/useLive";
-import { ButtonLink, Duration, ErrorState, Moment, Notice, Skeleton, StatusBadge, Tabs, looksOf } from "@/ui/kit";
+import { Duration, ErrorState, Moment, Notice, Skeleton, StatusBadge, Tabs, looksOf } from "@/ui/kit";
+import { formatDuration } from "@/ui/time";
 import "@/features/run/run.css";
 
-function Progress({ percent, steps }: { percent: number; steps: readonly ShownStep[] }) {
+function Progress({ percent, etaSeconds, steps }: { percent: number; etaSeconds: number | null; steps: readonly ShownStep[] }) {
   return (
     <div className="run-progress">
       <div className="run-progress-bar" role="progressbar" aria-label="Progress" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(percent)}>
@@ -27,6 +29,7 @@ function Progress({ percent, steps }: { percent: number; steps: readonly ShownSt
       </div>
       <p className="quiet">
         {percent.toFixed(0)} % · {countStates(steps).map(([status, count]) => `${count} ${looksOf(status).word.toLowerCase()}`).join(", ")}
+        {etaSeconds !== null && etaSeconds > 0 && ` · about ${formatDuration(etaSeconds * 1000)} left`}
       </p>
     </div>
   );
@@ -55,11 +58,7 @@ function Head({ execution, status, following }: { execution: Execution; status: 
             {execution.retry_of && <Link to={`/executions/${execution.retry_of}`}>repeats an earlier one</Link>}
           </p>
         </div>
-        {execution.retry_of && (
-          <ButtonLink to={`/executions/${execution.retry_of}/compare/${execution.id}`} icon="git-compare">
-            Compare
-          </ButtonLink>
-        )}
+        <Compare execution={execution} />
         <Commands id={execution.id} status={status} />
       </header>
       {streamWords[following.stream] && <Notice tone="warn">{streamWords[following.stream]}</Notice>}
@@ -101,7 +100,7 @@ function Shown({ execution }: { execution: Execution }) {
   return (
     <div className="page run-page">
       <Head execution={execution} status={status} following={following} />
-      <Progress percent={isFinal(status) && status === "COMPLETED" ? 100 : live.percent} steps={steps} />
+      <Progress percent={isFinal(status) && status === "COMPLETED" ? 100 : live.percent} etaSeconds={status === "RUNNING" ? live.etaSeconds : null} steps={steps} />
       <div className="run-body" data-with-step={step ? "" : undefined}>
         <Tabs label="Views of the execution" value={view} onChange={(id) => change("view", id)}
               tabs={[

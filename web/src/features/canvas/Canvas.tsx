@@ -10,7 +10,7 @@ import {
 } from "@/features/definition";
 import type { Point } from "@/features/definition";
 import { heightOf, nodeWidth } from "@/features/definition/layout";
-import { Flow, placedAt } from "@/features/graph/Flow";
+import { Flow, lineLabel, placedAt } from "@/features/graph/Flow";
 import { useToaster } from "@/ui/kit";
 import { StepNode, branchHandle, branchOfHandle } from "./StepNode";
 import type { StepNodeType } from "./StepNode";
@@ -72,7 +72,7 @@ function useEdges(selectedEdge: string | null): FlowEdge[] {
           id,
           source: edge.from,
           target: edge.to,
-          ...(edge.branch ? { sourceHandle: branchHandle(edge.branch.id), label: edge.branch.label || edge.branch.id, className: "edge-branch" } : {}),
+          ...(edge.branch ? { sourceHandle: branchHandle(edge.branch.id), label: lineLabel(edge.branch.label || edge.branch.id), className: "edge-branch" } : {}),
           type: "smoothstep",
           selected: id === selectedEdge,
           ariaLabel: `${edge.to} runs after ${edge.from}`,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMemo, useState } from "react";
 import type { DragEvent } from "react";
-import { useNavigate } from "react-router-dom";
 import { useActions } from "@/api/actions";
 import type { Action } from "@/api/types";
 import { ActionIcon } from "@/features/catalogue/ActionIcon";
@@ -17,14 +16,14 @@ interface ItemProps {
   action: Action;
   favourite: boolean;
   onAdd: (action: Action, params?: Readonly<Record<string, unknown>>) => void;
+  onAbout: (action: Action) => void;
 }
 
-function Item({ action, favourite, onAdd }: ItemProps) {
+function Item({ action, favourite, onAdd, onAbout }: ItemProps) {
   const drag = (event: DragEvent) => {
     event.dataTransfer.setData(actionMime, action.type);
     event.dataTransfer.effectAllowed = "copy";
   };
-  const navigate = useNavigate();
   const reason = action.unavailable ?? action.deprecated;
   return (
     <li className="palette-row">
@@ -40,7 +39,7 @@ function Item({ action, favourite, onAdd }: ItemProps) {
       <Menu trigger={<IconButton icon="ellipsis" size="s" label={`More of ${action.name}`} />}
             items={[
               { label: favourite ? "No favourite any more" : "Make it a favourite", icon: "star", onSelect: () => toggleFavourite(action.type) },
-              { label: "About this action", icon: "book", onSelect: () => void navigate(`/actions/${encodeURIComponent(action.type)}`) },
+              { label: "About this action", icon: "book", onSelect: () => onAbout(action) },
               ...(action.examples.length > 0 && !action.unavailable
                 ? ["line" as const, ...action.examples.map((example) => ({ label: `Add the example “${example.title}”`, icon: "plus", onSelect: () => onAdd(action, example.params) }))]
                 : []),
@@ -51,10 +50,11 @@ function Item({ action, favourite, onAdd }: ItemProps) {
 
 export interface PaletteProps {
   onAdd: (action: Action, params?: Readonly<Record<string, unknown>>) => void;
+  onAbout: (action: Action) => void;
 }
 
 /** All actions to add as steps: by a click, by the keyboard, or dragged to a place. */
-export function Palette({ onAdd }: PaletteProps) {
+export function Palette({ onAdd, onAbout }: PaletteProps) {
   const { data, stale } = useActions();
   const [text, setText] = useState("");
   const favourites = useFavourites();
@@ -82,7 +82,7 @@ export function Palette({ onAdd }: PaletteProps) {
             </summary>
             <ul>
               {group.actions.map((action) => (
-                <Item key={action.type} action={action} favourite={favourites.has(action.type)} onAdd={onAdd} />
+                <Item key={action.type} action={action} favourite={favourites.has(action.type)} onAdd={onAdd} onAbout={onAbout} />
               ))}
             </ul>
           </details>

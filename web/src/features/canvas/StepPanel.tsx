@@ -11,7 +11,7 @@ import type { Marked, Step } from "@/features/definition";
 import { ParamForm } from "@/features/forms/ParamForm";
 import { TemplateInput } from "@/features/forms/TemplateInput";
 import { hasTemplate, isVisible, providerOf } from "@/features/forms/rules";
-import { Button, ButtonLink, Check, Field, IconButton, Notice, Tabs, TextField } from "@/ui/kit";
+import { Button, Check, Field, IconButton, Notice, Tabs, TextField } from "@/ui/kit";
 import { Previews } from "./PastRuns";
 import { RetryFields } from "./RetryFields";
 import { newStep } from "./adding";
@@ -38,7 +38,7 @@ function IdField({ step }: { step: Step }) {
   );
 }
 
-function Examples({ step, action }: { step: Step; action: Action }) {
+function Examples({ step, action, onAbout }: { step: Step; action: Action; onAbout: (action: Action) => void }) {
   const { store, dag, select, arranged } = useEditor();
   const insert = (example: Action["examples"][number]) => {
     const { id, command } = newStep(dag, arranged.places, action, { after: idOf(step), params: example.params });
@@ -52,9 +52,9 @@ function Examples({ step, action }: { step: Step; action: Action }) {
   return (
     <div className="stack">
       <p className="quiet">{action.description}</p>
-      <ButtonLink to={`/actions/${encodeURIComponent(action.type)}`} size="s" icon="book">
+      <Button size="s" icon="book" onClick={() => onAbout(action)}>
         About this action
-      </ButtonLink>
+      </Button>
       {action.examples.map((example) => (
         <section key={example.title} className="example">
           <h3>{example.title}</h3>
@@ -194,10 +194,11 @@ export interface StepPanelProps {
   step: Step;
   onClose: () => void;
   onBroken: (broken: boolean) => void;
+  onAbout: (action: Action) => void;
 }
 
 /** Everything about one step, as a form. What is typed is the document at once; undo takes it back. */
-export function StepPanel({ step, onClose, onBroken }: StepPanelProps) {
+export function StepPanel({ step, onClose, onBroken, onAbout }: StepPanelProps) {
   const { store, dag, routes, byType, problems, select } = useEditor();
   const id = idOf(step);
   const [tab, setTab] = useState("params");
@@ -251,7 +252,7 @@ export function StepPanel({ step, onClose, onBroken }: StepPanelProps) {
               },
               { id: "flow", label: "Flow", content: <Previews stepId={id} active={conditionOf(step) !== ""}><Flow key={id} step={step} /></Previews> },
               { id: "id", label: "Id", content: <IdField key={id} step={step} /> },
-              ...(action ? [{ id: "examples", label: "Examples", content: <Examples step={step} action={action} /> }] : []),
+              ...(action ? [{ id: "examples", label: "Examples", content: <Examples step={step} action={action} onAbout={onAbout} /> }] : []),
             ]} />
     </aside>
   );

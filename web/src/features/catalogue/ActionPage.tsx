@@ -104,6 +104,8 @@ function Outputs({ outputs }: { outputs: Action["outputs"] }) {
 
 export interface ActionPageProps {
   action: Action;
+  /** In a dialog that has its name. */
+  isPart?: boolean;
   /** Beside its name. */
   commands?: ReactNode;
   /** Beside each of its examples. */
@@ -111,13 +113,13 @@ export interface ActionPageProps {
 }
 
 /** All that the metadata says of an action, for a person. */
-export function ActionPage({ action, commands, commandsOf }: ActionPageProps) {
+export function ActionPage({ action, isPart = false, commands, commandsOf }: ActionPageProps) {
   return (
     <article className="stack">
       <header className="action-head">
         <ActionIcon icon={action.icon} color={action.color} size="l" />
         <div className="grow">
-          <h1>{action.name}</h1>
+          {!isPart && <h1>{action.name}</h1>}
           <p className="quiet">
             <code>{action.type}</code> · version {action.version} · {action.category}
           </p>

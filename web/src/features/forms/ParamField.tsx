@@ -11,7 +11,7 @@ import { Preview } from "./Preview";
 import { ReferenceInput } from "./ReferenceInput";
 import { TemplateInput } from "./TemplateInput";
 import type { Reference } from "./completion";
-import { checkValue, hasTemplate } from "./rules";
+import { checkValue, defaultOf, hasTemplate, isEmpty } from "./rules";
 
 /** What a field sees of the rest of the pipeline. */
 export interface Surroundings {
@@ -47,9 +47,15 @@ interface WidgetProps {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value));
 
+/** An empty field shows what counts then: the default, or else an example of what to write. */
+function placeholderOf(param: Param): string | undefined {
+  const fallback = defaultOf(param);
+  return fallback === undefined ? (param.placeholder ?? undefined) : textOf(fallback);
+}
+
 function TextWidget({ param, value, control, onChange }: WidgetProps) {
   return (
-    <input {...control} className="input" type="text" autoComplete="off" placeholder={param.placeholder ?? undefined} value={textOf(value)}
+    <input {...control} className="input" type="text" autoComplete="off" placeholder={placeholderOf(param)} value={textOf(value)}
            onChange={(event) => onChange(event.target.value)} />
   );
 }
@@ -57,22 +63,24 @@ function TextWidget({ param, value, control, onChange }: WidgetProps) {
 function NumberWidget({ param, value, control, onChange }: WidgetProps) {
   const { min, max } = param.validation ?? {};
   return (
-    <input {...control} className="input" type="number" step="any" min={min} max={max} placeholder={param.placeholder ?? undefined}
+    <input {...control} className="input" type="number" step="any" min={min} max={max} placeholder={placeholderOf(param)}
            value={typeof value === "number" ? value : ""}
            onChange={(event) => onChange(event.target.value === "" ? undefined : event.target.valueAsNumber)} />
   );
 }
 
 function BooleanWidget({ param, value, control, onChange }: WidgetProps) {
-  return <Check {...control} label={param.description ?? "Yes"} checked={value === true} onChange={(event) => onChange(event.target.checked)} />;
+  return <Check {...control} label={param.description ?? "Yes"} checked={(isEmpty(value) ? defaultOf(param) : value) === true} onChange={(event) => onChange(event.target.checked)} />;
 }
 
 function SelectWidget({ param, value, control, onChange }: WidgetProps) {
   const options = param.options ?? [];
+  const fallback = defaultOf(param);
+  const named = options.find((option) => option.value === fallback)?.label ?? fallback;
   const unknown = typeof value === "string" && value !== "" && !options.some((option) => option.value === value);
   return (
     <select {...control} className="input" value={textOf(value)} onChange={(event) => onChange(event.target.value || undefined)}>
-      <option value="">–</option>
+      <option value="">{named === undefined ? "–" : `${String(named)} (default)`}</option>
       {unknown && <option value={value}>{value} (no choice any more)</option>}
       {options.map((option) => (
         <option key={option.value} value={option.value}>
@@ -84,7 +92,8 @@ function SelectWidget({ param, value, control, onChange }: WidgetProps) {
 }
 
 function MultiselectWidget({ param, value, control, onChange }: WidgetProps) {
-  const chosen = new Set(Array.isArray(value) ? value.map(String) : []);
+  const counts = isEmpty(value) ? defaultOf(param) : value;
+  const chosen = new Set(Array.isArray(counts) ? counts.map(String) : []);
   const toggle = (option: string, on: boolean) => {
     const options = (param.options ?? []).map((item) => item.value);
     onChange(options.filter((item) => (item === option ? on : chosen.has(item))));
@@ -101,14 +110,16 @@ function MultiselectWidget({ param, value, control, onChange }: WidgetProps) {
 function RangeWidget({ param, value, control, onChange }: WidgetProps) {
   const [low, high] = Array.isArray(value) ? (value as (number | undefined)[]) : [];
   const { min, max } = param.validation ?? {};
+  const fallback = defaultOf(param);
+  const [lowest, highest] = Array.isArray(fallback) ? fallback.map(String) : [];
   const number = (read: number) => (Number.isNaN(read) ? undefined : read);
   const set = (next: readonly (number | undefined)[]) => onChange(next.every((bound) => bound === undefined) ? undefined : next.map((bound) => bound ?? null));
   return (
     <div className="row range" role="group" aria-label={param.label}>
-      <input {...control} className="input" type="number" step="any" min={min} max={max} aria-label={`${param.label}, from`} value={low ?? ""}
+      <input {...control} className="input" type="number" step="any" min={min} max={max} aria-label={`${param.label}, from`} placeholder={lowest} value={low ?? ""}
              onChange={(event) => set([number(event.target.valueAsNumber), high])} />
       <span aria-hidden="true">–</span>
-      <input className="input" type="number" step="any" min={min} max={max} aria-label={`${param.label}, to`} value={high ?? ""}
+      <input className="input" type="number" step="any" min={min} max={max} aria-label={`${param.label}, to`} placeholder={highest} value={high ?? ""}
              onChange={(event) => set([low, number(event.target.valueAsNumber)])} />
     </div>
   );
@@ -117,7 +128,7 @@ function RangeWidget({ param, value, control, onChange }: WidgetProps) {
 function JsonWidget({ param, value, control, onChange, onBroken }: WidgetProps) {
   return (
     <>
-      <JsonInput control={control} value={value} placeholder={param.placeholder ?? undefined} onChange={onChange} onBroken={onBroken} />
+      <JsonInput control={control} value={value} placeholder={placeholderOf(param)} onChange={onChange} onBroken={onBroken} />
       {!control["aria-invalid"] && <Preview value={value} />}
     </>
   );
@@ -125,7 +136,7 @@ function JsonWidget({ param, value, control, onChange, onBroken }: WidgetProps) 
 
 function TemplateWidget({ param, value, control, surroundings, onChange }: WidgetProps) {
   return (
-    <TemplateInput control={control} references={surroundings.references} placeholder={param.placeholder ?? "{{ steps.NAME.outputs.VALUE }}"}
+    <TemplateInput control={control} references={surroundings.references} placeholder={placeholderOf(param) ?? "{{ steps.NAME.outputs.VALUE }}"}
                    rows={param.type === "template" ? 3 : 2} value={textOf(value)} onChange={onChange} />
   );
 }

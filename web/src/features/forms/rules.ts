@@ -33,6 +33,9 @@ export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "";
 }
 
+/** What a parameter is where the step says nothing of it; undefined: nothing. */
+export const defaultOf = (param: Param): unknown => (param.formDefault || isEmpty(param.default) ? undefined : param.default);
+
 function sameValue(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

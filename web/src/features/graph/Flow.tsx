@@ -59,6 +59,11 @@ function FarEdges({ nodes, edges }: { nodes: readonly Node[]; edges: readonly Ed
   );
 }
 
+const shownOfLabel = 18;
+
+/** As much of a label as stands beside a line without hiding the steps. */
+export const lineLabel = (text: string): string => (text.length > shownOfLabel ? `${text.slice(0, shownOfLabel - 1).trimEnd()}…` : text);
+
 const noEdges: Edge[] = [];
 
 export interface FlowProps<N extends Node> extends ReactFlowProps<N, Edge> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from "react";
+import { copyText } from "@/ui/clipboard";
 import { IconButton, useToaster } from "@/ui/kit";
 
 const shownAtFirst = 20_000;
@@ -11,7 +12,7 @@ export function Json({ value, label }: { value: unknown; label: string }) {
   const text = JSON.stringify(value, null, 2) ?? "";
   const cut = !all && text.length > shownAtFirst;
   const copy = () =>
-    navigator.clipboard.writeText(text).then(
+    copyText(text).then(
       () => toaster.done(`${label} copied`),
       (error: unknown) => toaster.failed(`${label} could not be copied`, error),
     );

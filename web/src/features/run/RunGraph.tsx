@@ -8,7 +8,7 @@ import { edgesOf } from "@/features/definition";
 import type { Dag, RoutesOf } from "@/features/definition";
 import { heightOf, nodeWidth } from "@/features/definition/layout";
 import type { Places } from "@/features/definition/layout";
-import { Flow, placedAt, useFar } from "@/features/graph/Flow";
+import { Flow, lineLabel, placedAt, useFar } from "@/features/graph/Flow";
 import { usePlaces } from "@/features/graph/usePlaces";
 import { Icon } from "@/ui/icons/Icon";
 import { looksOf } from "@/ui/kit";
@@ -31,6 +31,7 @@ function Face({ step, icon, color, mark, word }: { step: ShownStep; icon: string
             {word}
             {attempts > 1 && ` · attempt ${attempts}`}
             {step.percent !== null && !isFinal(step.status) && ` · ${step.percent.toFixed(0)} %`}
+            {step.etaMinutes !== null && !isFinal(step.status) && ` · ${step.etaMinutes} min left`}
           </span>
         </div>
       </div>
@@ -85,7 +86,7 @@ function useNodes(steps: readonly ShownStep[], places: Places, selected: string 
 
 /** Whether two states of a step are drawn alike. */
 const sameLooks = (a: ShownStep, b: ShownStep): boolean =>
-  a.status === b.status && a.name === b.name && a.percent === b.percent && a.attempts.length === b.attempts.length;
+  a.status === b.status && a.name === b.name && a.percent === b.percent && a.etaMinutes === b.etaMinutes && a.attempts.length === b.attempts.length;
 
 /** What an edge shows of the step that it leads to. */
 const edgeStateOf = (status: string | undefined) => (status === "RUNNING" || status === "SKIPPED" ? status : "");
@@ -103,7 +104,7 @@ function useLines(dag: Dag, routes: RoutesOf, steps: readonly ShownStep[]): Edge
           source: edge.from,
           target: edge.to,
           type: "smoothstep",
-          ...(edge.branch ? { label: edge.branch.label || edge.branch.id } : {}),
+          ...(edge.branch ? { label: lineLabel(edge.branch.label || edge.branch.id) } : {}),
           markerEnd: { type: MarkerType.ArrowClosed },
           animated: state === "RUNNING",
           className: state === "SKIPPED" ? "run-edge-skipped" : "",

@@ -54,10 +54,10 @@ describe("an execution that is followed", () => {
 
   test("ends when its execution does", () => {
     const live = fold(nothingYet, [
-      event(1, "execution_started", { execution_status: "RUNNING" }),
+      event(1, "execution_started", { execution_status: "RUNNING", progress_percentage: "25.00", eta_seconds: 90 }),
       event(2, "execution_ended", { execution_status: "FAILED", progress_percentage: "0.00" }),
     ]);
-    expect(live).toMatchObject({ status: "FAILED", startedAt: at(1), endedAt: at(2) });
+    expect(live).toMatchObject({ status: "FAILED", startedAt: at(1), endedAt: at(2), percent: 25, etaSeconds: null });
     expect(isFinal(live.status)).toBe(true);
   });
 });

@@ -37,6 +37,8 @@ export interface LiveStep {
 export interface Live {
   status: string;
   percent: number;
+  /** How long it still takes, as far as the service can tell; null: it cannot. */
+  etaSeconds: number | null;
   startedAt: string | null;
   endedAt: string | null;
   lastSequence: number;
@@ -57,7 +59,7 @@ const untouched: LiveStep = {
   externalId: null,
 };
 
-export const nothingYet: Live = { status: "PENDING", percent: 0, startedAt: null, endedAt: null, lastSequence: 0, steps: {}, events: [] };
+export const nothingYet: Live = { status: "PENDING", percent: 0, etaSeconds: null, startedAt: null, endedAt: null, lastSequence: 0, steps: {}, events: [] };
 
 const finalStates = new Set(["COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "INTERRUPTED", "SKIPPED"]);
 
@@ -152,6 +154,12 @@ function stepsAfter(live: Live, event: Event): Live["steps"] {
   return { ...live.steps, [event.step_id]: change(before, event, event.event_details ?? {}) };
 }
 
+/** The end of one that did not complete says nothing of how far it came. */
+function percentAfter(before: number, event: Event): number {
+  const isHowFar = event.record !== "execution_ended" || event.execution_status === "COMPLETED";
+  return event.progress_percentage !== null && isHowFar ? Number(event.progress_percentage) : before;
+}
+
 /** The picture after some more events, in order; those that it has already change nothing. */
 export function fold(live: Live, events: readonly Event[]): Live {
   const fresh = events.filter((event) => event.sequence_number > live.lastSequence);
@@ -161,7 +169,8 @@ export function fold(live: Live, events: readonly Event[]): Live {
     return {
       ...state,
       status,
-      percent: event.progress_percentage === null ? state.percent : Number(event.progress_percentage),
+      percent: percentAfter(state.percent, event),
+      etaSeconds: event.eta_seconds,
       startedAt: state.startedAt ?? event.timestamp,
       endedAt: event.execution_status && isFinal(event.execution_status) ? event.timestamp : state.endedAt,
       lastSequence: event.sequence_number,

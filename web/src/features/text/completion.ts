@@ -48,8 +48,9 @@ export function actionAround(lines: readonly string[], at: number): string | nul
   return null;
 }
 
-function membersAt(parents: readonly string[], action: Action | undefined): readonly Completion[] {
-  const plain = (names: readonly string[]) => names.map((label): Completion => ({ label, type: "property", apply: `${label}: ` }));
+/** `ending` is what stands behind the name of a member. */
+function membersAt(parents: readonly string[], action: Action | undefined, ending: string): readonly Completion[] {
+  const plain = (names: readonly string[]) => names.map((label): Completion => ({ label, type: "property", apply: `${label}${ending}` }));
   const [nearest] = parents;
   if (nearest === undefined) return plain(rootMembers);
   if (nearest === "steps") return plain(stepMembers);
@@ -57,11 +58,17 @@ function membersAt(parents: readonly string[], action: Action | undefined): read
   if (nearest === "retry" || nearest === "retry_policy") return plain(["max_attempts", "backoff_seconds", "backoff_multiplier", "max_backoff_seconds"]);
   if (nearest === "parameters") return plain(["name", "type", "description", "required", "default"]);
   if (nearest === "params" && action)
-    return action.params.map((param): Completion => ({ label: param.name, type: "property", detail: param.type, info: param.description ?? param.label, apply: `${param.name}: ` }));
+    return action.params.map((param): Completion => ({ label: param.name, type: "property", detail: param.type, info: param.description ?? param.label, apply: `${param.name}${ending}` }));
   return [];
 }
 
-/** A source of completions for YAML; in JSON only the values of known members are offered. */
+/** The name of a member that is being written: what is written of it, and where its line's own text begins. */
+function memberOf(before: string, format: Format): { typed: string; indent: number } | null {
+  const found = (format === "json" ? /^([\s{,]*)"([\w-]*)$/ : /^([\s-]*)([\w-]*)$/).exec(before);
+  return found && { typed: found[2] ?? "", indent: indentOf(found[1] ?? "") };
+}
+
+/** A source of completions: members by what is around them, and the values of those that have a few. */
 export function completeDefinition(byType: ReadonlyMap<string, Action>, format: Format) {
   return (context: CompletionContext): CompletionResult | null => {
     const line = context.state.doc.lineAt(context.pos);
@@ -74,13 +81,12 @@ export function completeDefinition(byType: ReadonlyMap<string, Action>, format: 
         : (words[key] ?? []).map((label): Completion => ({ label, type: "enum" }));
       return options.length ? { from: context.pos - typed.length, options } : null;
     }
-    const member = /^[\s-]*([\w-]*)$/.exec(before);
-    if (format === "json" || !member || (member[1] === "" && !context.explicit)) return null;
+    const member = memberOf(before, format);
+    if (!member || (format === "yaml" && member.typed === "" && !context.explicit)) return null;
     const lines = context.state.doc.toString().split("\n");
     const at = line.number - 1;
-    const typed = member[1] ?? "";
-    const parents = parentsOf(lines, at, indentOf(before.slice(0, before.length - typed.length)));
-    const options = membersAt(parents, byType.get(actionAround(lines, at) ?? ""));
-    return options.length ? { from: context.pos - typed.length, options } : null;
+    const isClosed = line.text.slice(context.pos - line.from).startsWith('"');
+    const options = membersAt(parentsOf(lines, at, member.indent), byType.get(actionAround(lines, at) ?? ""), format === "yaml" ? ": " : isClosed ? "" : '": ');
+    return options.length ? { from: context.pos - member.typed.length, options } : null;
   };
 }

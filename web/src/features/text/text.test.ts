@@ -35,6 +35,17 @@ describe("completion in the text", () => {
     expect(offered('{"steps": [\n  {"id": "a",\n  "on_failure": "|', "json")).toEqual(["fail", "continue", "retry"]);
   });
 
+  test("offers members in JSON, with the quote that is missing", () => {
+    const step = '{\n  "steps": [\n    {\n      "id": "a",\n      "action": "fetch",\n      ';
+    expect(offered('{\n  "na|', "json")).toContain("steps");
+    expect(offered(`${step}"|`, "json")).toContain("depends_on");
+    expect(offered(`${step}"params": {\n        "u|`, "json")).toEqual(["url", "method"]);
+    expect(offered(`${step}"depends_on": [\n        "a|`, "json")).toBeUndefined();
+    expect(offered(`${step}de|`, "json")).toBeUndefined();
+    const complete = (doc: string, at: number) => completeDefinition(byType, "json")(new CompletionContext(EditorState.create({ doc }), at, true))?.options[0]?.apply;
+    expect([complete('{\n  "', 5), complete('{\n  ""', 5)]).toEqual(['name": ', "name"]);
+  });
+
   test("offers nothing within a text", () => {
     expect(offered("steps:\n  - id: a\n    name: some th|")).toBeUndefined();
   });
