@@ -24,6 +24,9 @@ describe("a pipeline by mouse", () => {
     const id = await emptyPipeline("By mouse");
     const page = await on.open(`/pipelines/${id}/edit`);
     await page.getByText("Drag an action here").waitFor();
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("Not run: There is no step yet").waitFor();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
     await portray(page, "editor-empty");
     const palette = page.getByRole("complementary", { name: "Actions" });
     await palette.getByRole("button", { name: /^Set Output/ }).dragTo(page.locator(".editor-canvas"), { targetPosition: { x: 60, y: 200 } });
@@ -94,6 +97,12 @@ describe("a pipeline by keyboard alone", () => {
     await page.keyboard.type("set out");
     await press("Enter");
     await stepNode(page, "Set Output").waitFor();
+    const focusedStep = () => page.evaluate(() => document.activeElement?.closest<HTMLElement>(".react-flow__node")?.dataset["id"]);
+    await expect.poll(focusedStep).toBe("set_output");
+    await press("Enter");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Name of the step");
+    await press("Escape");
+    await expect.poll(focusedStep).toBe("set_output");
     await askForStep(page);
     await page.keyboard.type("transform");
     await press("Enter");
@@ -231,6 +240,24 @@ describe("after a dialog", () => {
     await page.getByRole("dialog").waitFor();
     await page.keyboard.press("Escape");
     await expect.poll(focused).toBe("More commands");
+  });
+});
+
+describe("a part of the editor that cannot be loaded", () => {
+  it("says so, and leaves what was changed alone", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "In part", steps: [{ id: "one", name: "One", action: "log", params: {} }] } });
+    const page = await on.open(`/pipelines/${id}/edit`, { expected: /ERR_FAILED|Failed to load/ });
+    await stepNode(page, "One").click();
+    await page.getByLabel("Name of the step").fill("Changed");
+    await page.route("**/assets/TextView*.js", (route) => route.abort());
+    await page.getByRole("button", { name: "Text", exact: true }).click();
+    await page.getByRole("heading", { name: "The text could not be loaded" }).waitFor();
+    await stepNode(page, "Changed").waitFor();
+    await page.unroute("**/assets/TextView*.js");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("textbox", { name: "The pipeline as text" }).waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await saved(page).waitFor();
   });
 });
 

@@ -67,7 +67,7 @@ const headings: Record<number, string> = {
 /** An error as a heading and a sentence for a person. */
 export function explain(error: unknown): { heading: string; message: string } {
   if (error instanceof OfflineError)
-    return { heading: "The service cannot be reached", message: "It may be restarting, or the connection is down." };
+    return { heading: "The service cannot be reached", message: "The service may be restarting, or the connection is down." };
   if (error instanceof ApiError)
     return { heading: headings[error.status] ?? "The service said no", message: error.message };
   return { heading: "Something went wrong", message: error instanceof Error ? error.message : String(error) };

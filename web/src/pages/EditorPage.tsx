@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
-import { Suspense, lazy, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useBlocker } from "react-router-dom";
 import { useActions, useRoutes } from "@/api/actions";
 import { ApiError } from "@/api/errors";
@@ -29,13 +29,12 @@ import { useDocument } from "@/features/definition/useDocument";
 import { useArrange } from "@/features/graph/useArrange";
 import { usePlaces } from "@/features/graph/usePlaces";
 import { RunDialog } from "@/features/run/RunDialog";
+import { LateText } from "@/features/text/LateText";
 import { canReadClipboard, copyText } from "@/ui/clipboard";
 import { Button, Confirm, Dialog, IconButton, Skeleton, useToaster } from "@/ui/kit";
 import { useFramedPipeline } from "./PipelineFrame";
 import type { FramedPipeline } from "./PipelineFrame";
 import "@/features/canvas/canvas.css";
-
-const TextView = lazy(() => import("@/features/text/TextView").then((module) => ({ default: module.TextView })));
 
 /** What the service says of the document, a moment after it has changed. */
 function useProblems(dag: Dag): readonly Marked[] {
@@ -219,13 +218,22 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
     store.apply(`Paste ${ids.length === 1 ? "a step" : `${ids.length} steps`}`, all(keepPlaces(arranged.places), command));
     select(ids);
   };
+  /** The node of the step that is chosen, to go on from there by keyboard. */
+  const chosen = useRef(last);
+  chosen.current = last;
+  const chosenNode = () => (chosen.current === null ? null : workbench.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(chosen.current)}"]`) ?? null);
+  const closePanel = (next: Panel) => {
+    setPanel(next);
+    (chosenNode() ?? document.getElementById("main"))?.focus();
+  };
   const focusPanel = () => {
     setPanel("step");
     requestAnimationFrame(() => workbench.current?.querySelector<HTMLElement>("[data-first-field]")?.focus());
   };
 
   const run = () => {
-    if (blocked) toaster.failed("Not run", new Error("A field or the text cannot be read at the moment"));
+    if (stepsOf(dag).length === 0) toaster.failed("Not run", new Error("There is no step yet"));
+    else if (blocked) toaster.failed("Not run", new Error("A field or the text cannot be read at the moment"));
     else if (snapshot.dirty) toaster.failed("Not run", new Error("Save first: what is run is what was saved"));
     else setRunning(true);
   };
@@ -286,21 +294,17 @@ function Workbench({ framed }: { framed: FramedPipeline }) {
               <Canvas onDrop={(type, at) => { const action = byType.get(type); if (action) add(action, { at }); }} onOpen={focusPanel} />
               {empty && <p className="editor-empty">Drag an action here, or press <kbd>A</kbd>.</p>}
             </div>
-            {text && (
-              <Suspense fallback={<Skeleton lines={8} label="Loading the text" />}>
-                <TextView onBroken={setTextBroken} />
-              </Suspense>
-            )}
+            {text && <LateText onBroken={setTextBroken} />}
             <PastRuns pipelineId={pipeline.id}>
               {panel === "pipeline" ? (
-                <PipelinePanel onClose={() => setPanel("step")} onBroken={setFieldBroken} />
+                <PipelinePanel onClose={() => closePanel("step")} onBroken={setFieldBroken} />
               ) : (
-                step && panel === "step" && <StepPanel key={idOf(step)} step={step} onClose={() => setPanel(null)} onBroken={setFieldBroken} onAbout={setAbout} />
+                step && panel === "step" && <StepPanel key={idOf(step)} step={step} onClose={() => closePanel(null)} onBroken={setFieldBroken} onAbout={setAbout} />
               )}
             </PastRuns>
           </div>
         </div>
-        <QuickAdd open={adding} onOpenChange={setAdding} onAdd={(action) => addBehind(action)} after={last ? nameOf(findStep(dag, last) ?? {}) : null} />
+        <QuickAdd open={adding} onOpenChange={setAdding} onAdd={(action) => addBehind(action)} focusAfter={chosenNode} after={last ? nameOf(findStep(dag, last) ?? {}) : null} />
         {about && <AboutDialog action={about} onClose={() => setAbout(null)} onAdd={(params) => { setAbout(null); addBehind(about, params); }} />}
         <Keys open={help} onOpenChange={setHelp} />
         <RunDialog open={running} onOpenChange={setRunning} name={pipeline.name} dag={dag} start={(params) => startExecution(pipeline.id, params)} />

@@ -12,6 +12,7 @@ export interface QuickAddProps {
   after: string | null;
   onOpenChange: (open: boolean) => void;
   onAdd: (action: Action) => void;
+  focusAfter: () => HTMLElement | null;
 }
 
 function Finder({ onAdd }: { onAdd: (action: Action) => void }) {
@@ -54,9 +55,9 @@ function Finder({ onAdd }: { onAdd: (action: Action) => void }) {
 }
 
 /** Adds a step without a mouse. */
-export function QuickAdd({ open, after, onOpenChange, onAdd }: QuickAddProps) {
+export function QuickAdd({ open, after, onOpenChange, onAdd, focusAfter }: QuickAddProps) {
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title="Add a step" description={after ? `It runs after “${after}”.` : "It runs at the start."}>
+    <Dialog open={open} onOpenChange={onOpenChange} focusAfter={focusAfter} title="Add a step" description={after ? `It runs after “${after}”.` : "It runs at the start."}>
       <Finder onAdd={onAdd} />
     </Dialog>
   );

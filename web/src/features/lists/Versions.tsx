@@ -126,8 +126,8 @@ export function Versions({ id }: { id: string }) {
                 </td>
                 <td className="number">{version.step_count}</td>
                 <td className="actions">
-                  <Button size="s" aria-pressed={version.version === shown} onClick={() => { setChosen(version.version); setAgainst(null); }}>Show</Button>{" "}
-                  {index > 0 && <Button size="s" icon="history" onClick={() => setRestoring(version)}>Restore</Button>}
+                  <Button size="s" aria-label={`Show version ${version.version}`} aria-pressed={version.version === shown} onClick={() => { setChosen(version.version); setAgainst(null); }}>Show</Button>{" "}
+                  {index > 0 && <Button size="s" icon="history" aria-label={`Restore version ${version.version}`} onClick={() => setRestoring(version)}>Restore</Button>}
                 </td>
               </tr>
             ))}

@@ -16,6 +16,8 @@ export interface DialogProps {
   footer?: ReactNode;
   /** Makes the dialog a form: Enter submits. */
   onSubmit?: () => void;
+  /** Where the focus goes when it closes, if there is something; else where it was before. */
+  focusAfter?: (() => HTMLElement | null) | undefined;
   children?: ReactNode;
 }
 
@@ -37,7 +39,7 @@ const focusedNow = (): HTMLElement | null => {
 };
 
 /** A modal dialog or drawer: keeps the focus, Escape closes, the focus goes back. */
-export function Dialog({ open, onOpenChange, title, description, size, side, footer, onSubmit, children }: DialogProps) {
+export function Dialog({ open, onOpenChange, title, description, size, side, footer, onSubmit, focusAfter, children }: DialogProps) {
   const before = useRef<HTMLElement | null>(null);
   const begin = (event: Event) => {
     before.current = focusedNow();
@@ -45,7 +47,7 @@ export function Dialog({ open, onOpenChange, title, description, size, side, foo
   };
   const goBack = (event: Event) => {
     event.preventDefault();
-    const place = before.current?.isConnected ? before.current : document.getElementById("main");
+    const place = focusAfter?.() ?? (before.current?.isConnected ? before.current : document.getElementById("main"));
     place?.focus();
   };
   const submit = (event: FormEvent) => {
