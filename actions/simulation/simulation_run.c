@@ -53,12 +53,18 @@ static int fail_to_start(struct bp_action_context *context, const char *reason, 
                                is_known);
 }
 
-static int fail_without_model(struct bp_action_context *context) {
-        static const char error[] = "Could not resolve model URI from model_id";
+static const char unresolved[] = "Could not resolve model URI from model_id";
 
+static int fail_without_answer(struct bp_action_context *context, const struct bp_http_response *reply) {
         output_state(context, false, NULL, "failed");
-        bp_output_string(context, "message", bp_format(context, "%s. Ensure the model exists in budapp.", error));
-        return bp_fail(context, "MODEL_NOT_FOUND", "%s", error);
+        return bp_fail_message(context, "SERVICE_FAILED",
+                               bp_format(context, "%s: %s", unresolved, bp_reply_error(context, reply)), true);
+}
+
+static int fail_without_model(struct bp_action_context *context) {
+        output_state(context, false, NULL, "failed");
+        bp_output_string(context, "message", bp_format(context, "%s. Ensure the model exists in budapp.", unresolved));
+        return bp_fail(context, "MODEL_NOT_FOUND", "%s", unresolved);
 }
 
 static int simulation_run_execute(struct bp_action_context *context) {
@@ -118,6 +124,8 @@ static const struct bp_value *simulation_body(struct bp_action_context *context,
 static int on_model(struct bp_action_context *context, const struct bp_http_response *reply) {
         const struct bp_value *model = bp_model_of_reply(context, reply);
 
+        if (!bp_reply_ok(reply) && !(reply->failure == BP_HTTP_OK && reply->status == 404))
+                return fail_without_answer(context, reply);
         if (!bp_model_path(context, model))
                 return fail_without_model(context);
         return bp_await_reply(context,
