@@ -25,7 +25,7 @@ static void budapp_is_asked_to_delete_it(void **state) {
                  .calls = CALL("models/M", "{\"force\": \"true\", \"user_id\": \"u\"}"),
                  .result = DELETED("M")},
                 {.params = "{\"model_id\": \"../a?b\"}",
-                 .script = {ANSWERS("models/..%2Fa%3Fb", "not json")},
+                 .script = {ANSWERS("models/..%2Fa%3Fb", "{}")},
                  .calls = CALL("models/..%2Fa%3Fb", "{\"force\": \"false\"}"),
                  .result = DELETED("../a?b")},
                 {.params = "{\"model_id\": \"..\", \"force\": null}",
@@ -49,6 +49,9 @@ static void what_goes_wrong_is_told(void **state) {
                 {.params = "{\"model_id\": \"M\"}",
                  .script = {BREAKS("models/M", BP_HTTP_UNSENT, "refused")},
                  .result = FAILURE("Failed to delete model: refused", "")},
+                {.params = "{\"model_id\": \"M\"}",
+                 .script = {ANSWERS("models/M", "not json")},
+                 .result = FAILURE("Failed to delete model: the answer is no JSON object", ", \"unknown\": true")},
         };
 
         (void)state;
