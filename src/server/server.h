@@ -355,11 +355,12 @@ void bp_deferred_complete(struct bp_deferred *deferred, void *data, void (*free_
 struct bp_stream *bp_request_stream(struct bp_request *request, void (*closed)(void *userdata), void *userdata);
 
 /** Queues an event: `id` and `event` may be NULL, `data` is one line of JSON. Any thread. A client whose queue is full
- * is cut off (it can resume). @return 0, -ENOMEM, -EPIPE (cut off or closed), -EINVAL (not one line), -E2BIG. */
+ * is cut off (it can resume); an event that finds the queue empty may have any size. @return 0, -ENOMEM, -EPIPE (cut
+ * off or closed), -EINVAL (not one line), -E2BIG. */
 int bp_stream_send(struct bp_stream *stream, const char *id, const char *event, const char *data, size_t size);
 
-/** Bytes that still fit into the queue; 0 for a client that was cut off. An event takes its texts and about 100 bytes
- * more. Any thread: whoever has much to send sends as much as fits, and goes on later. */
+/** Bytes that still fit into the queue, SIZE_MAX where it is empty; 0 for a client that was cut off. An event takes its
+ * texts and about 100 bytes more. Any thread: whoever has much to send sends as much as fits, and goes on later. */
 size_t bp_stream_room(struct bp_stream *stream);
 
 /** An event that goes to many streams: made once, counted. */

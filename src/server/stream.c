@@ -191,12 +191,17 @@ static void cut(struct bp_stream *stream) {
         make_ready(stream);
 }
 
+/* What counts against the limit: the event that is being sent does not, so that one of any size gets through. */
+static size_t waiting_bytes(const struct bp_stream *stream) {
+        return stream->count ? stream->bytes - cost(stream->slots[stream->first]) : 0;
+}
+
 static int send_locked(struct bp_stream *stream, struct bp_stream_event *event) {
         int r;
 
         if (!stream->connection || stream->is_cut || stream->is_ending)
                 return -EPIPE;
-        if (stream->bytes + cost(event) > stream->server->settings.stream_bytes) {
+        if (stream->count && waiting_bytes(stream) + cost(event) > stream->server->settings.stream_bytes) {
                 cut(stream);
                 return -EPIPE;
         }
@@ -236,8 +241,10 @@ size_t bp_stream_room(struct bp_stream *stream) {
         size_t room = 0;
 
         pthread_mutex_lock(&stream->lock);
-        if (stream->connection && !stream->is_cut && stream->bytes < limit)
-                room = limit - stream->bytes;
+        if (stream->connection && !stream->is_cut && !stream->count)
+                room = SIZE_MAX;
+        else if (stream->connection && !stream->is_cut && waiting_bytes(stream) < limit)
+                room = limit - waiting_bytes(stream);
         pthread_mutex_unlock(&stream->lock);
         return room;
 }

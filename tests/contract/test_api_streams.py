@@ -140,6 +140,24 @@ def test_a_long_history_comes_whole_although_it_is_larger_than_any_queue(server)
     assert [event.id for event in events[:-1]] == [str(n) for n in range(1, 1803)]
 
 
+@pytest.mark.parametrize("path", ["/executions/{}/stream", "/executions/stream?last_event_id=0"])
+def test_a_queue_shorter_than_a_page_of_history_only_makes_it_slower(serve, path):
+    server = serve("--http-stream-bytes", "1024")
+    execution = run(server, chain(10))
+    stream = Stream(server, path.format(execution))
+    events = stream.wait(lambda events: count_ends(events) >= 1)
+    assert [event.data["sequence_number"] for event in events if event.id] == list(range(1, 23))
+    stream.close()
+
+
+def test_an_event_larger_than_any_queue_comes(server):
+    steps = [step("a", "fail", {"message": "{{ params.text }}"})]
+    execution = run(server, {"name": "w", "parameters": [{"name": "text"}], "steps": steps}, params={"text": "x" * 300000})
+    events = Stream(server, f"/executions/{execution}/stream").wait_for_end()
+    assert [event.name for event in events] == ["execution_started", "step_started", "step_ended", "execution_ended", "end"]
+    assert max(len(json.dumps(event.data)) for event in events) > 300000
+
+
 def test_a_stream_survives_a_crash_without_loss_or_doubles(server):
     execution = run(server, SLEEPS)
     stream = Stream(server, f"/executions/{execution}/stream")

@@ -179,13 +179,22 @@ def test_a_client_that_does_not_read_is_cut_off_and_others_are_not(start):
         assert stuck.is_ended() and b"id: 400\n" not in stuck.data
 
 
-def test_an_event_larger_than_the_queue_cuts_off(start):
+def test_an_event_larger_than_the_queue_goes_alone(start):
     with start(stream_bytes=10000) as server:
         stream = Stream(server)
         wait_for_streams(server, 1)
-        server.http.post("/publish", json={"size": 20000})
-        assert stream.is_ended()
+        for number in (1, 2):
+            server.http.post("/publish", json={"size": 20000})
+            stream.read_until(b"id: %d\n" % number)
+
+
+def test_events_larger_than_the_queue_do_not_pile_up(start):
+    with start(stream_bytes=10000) as server:
+        stuck = Stream(server, buffer=4096)
+        wait_for_streams(server, 1)
+        server.http.post("/publish", json={"size": 20000, "count": 400})
         wait_for_streams(server, 0)
+        assert stuck.is_ended()
 
 
 def test_many_streams_of_which_some_never_read(start):
