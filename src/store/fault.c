@@ -22,7 +22,8 @@ int bp_store_fault_problem(int error, const char *path, const char *words, struc
                 break;
         case -EMEDIUMTYPE:
                 bp_problem_set(reterr_problem, "STORE_CORRUPT",
-                               "%s is not a store of this program: choose another path (%s)", path, words);
+                               "%s is not a store of this program: choose another path (%s)", path,
+                               words[0] ? words : "its tables are another program's");
                 break;
         case -EUCLEAN:
                 bp_problem_set(reterr_problem, "STORE_CORRUPT",

@@ -196,6 +196,7 @@ static void test_database_of_another_program(void **state) {
 
         change(fixture, "CREATE TABLE things (name TEXT)");
         refused(fixture, BP_STORE_EXECUTE, "STORE_CORRUPT", "is not a store");
+        refused(fixture, BP_STORE_EXECUTE, "STORE_CORRUPT", "(its tables are another program's)");
 }
 
 static void test_truncated_database(void **state) {
