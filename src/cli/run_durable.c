@@ -7,11 +7,11 @@
 
 #include "base/memory.h"
 #include "base/problem.h"
-#include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/outgoing.h"
 #include "pipeline/definition.h"
 #include "service/service.h"
+#include "store/store.h"
 
 enum {
         DRAIN_SECONDS = 5, /* for what else is under way when the run has ended */
@@ -31,19 +31,6 @@ static void notice(void *userdata, enum bp_log_level level, const char *message)
                 fprintf(cli->err, "%s\n", message);
 }
 
-static int url_of(const struct bp_durable_order *order, const char **ret_url) {
-        struct bp_strbuf url;
-
-        if (strncmp(order->store, "sqlite:", 7) == 0 || strncmp(order->store, "memory:", 7) == 0) {
-                *ret_url = order->store;
-                return 0;
-        }
-        bp_strbuf_init(&url, order->arena, SIZE_MAX / 2);
-        bp_strbuf_printf(&url, "sqlite:%s", order->store);
-        *ret_url = bp_strbuf_text(&url);
-        return url.error;
-}
-
 static int open_service(struct bp_durable_run *run) {
         struct bp_service_settings settings = {.registry = run->order.registry,
                                                .runtime = {.invoke = &run->order.outgoing->invoke,
@@ -56,7 +43,7 @@ static int open_service(struct bp_durable_run *run) {
                 void *userdata;
         } reader = {.cli = run->order.cli}; /* the notice only reads it */
         struct bp_problem problem = {0};
-        int r = url_of(&run->order, &settings.store_url);
+        int r = bp_store_url_complete(run->order.arena, run->order.store, &settings.store_url);
 
         if (r < 0)
                 return r;

@@ -19,6 +19,7 @@
 #include "daemon/config_file.h"
 #include "daemon/config_services.h"
 #include "daemon/config_value.h"
+#include "store/store.h"
 
 struct bp_config {
         struct bp_arena *arena;
@@ -206,15 +207,8 @@ static int default_store(struct loading *loading, const char **ret_url, const ch
         return 0;
 }
 
-static bool has_scheme(const char *url) {
-        size_t letters = strspn(url, "abcdefghijklmnopqrstuvwxyz");
-
-        return letters > 1 && url[letters] == ':';
-}
-
 static int complete_store(struct loading *loading) {
         struct bp_config_value *value = slot(loading->config, "store.url");
-        struct bp_strbuf url;
 
         if (!value->is_set) {
                 int r = default_store(loading, &value->text, &value->detail);
@@ -222,12 +216,7 @@ static int complete_store(struct loading *loading) {
                 value->is_set = value->text != NULL;
                 return r;
         }
-        if (has_scheme(value->text))
-                return 0;
-        bp_strbuf_init(&url, loading->config->arena, SIZE_MAX);
-        bp_strbuf_printf(&url, "sqlite:%s", value->text);
-        value->text = bp_strbuf_text(&url);
-        return url.error;
+        return bp_store_url_complete(loading->config->arena, value->text, &value->text);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------

@@ -78,6 +78,10 @@ static int refuse_key(struct reading *reading, const char *name, bool at_top, co
         const char *near = nearest(name, at_top, group);
 
         reading->wrong = true;
+        if (near && strcmp(near, name) == 0)
+                return bp_problem_list_addf(reading->file->problems, "CONFIG_VALUE", "",
+                                            "%s: '%.64s' is a group: its settings stand below it, indented", place,
+                                            name);
         if (near)
                 return bp_problem_list_addf(reading->file->problems, "CONFIG_UNKNOWN", "",
                                             "%s: there is no setting '%.64s'; did you mean '%s'?", place, name, near);

@@ -72,6 +72,13 @@ struct bp_store_settings {
 };
 
 /**
+ * A URL from what a person wrote: a path is `sqlite:PATH`; what begins with letters and a colon is a URL already, of a
+ * kind that bp_store_open() knows or refuses.
+ * @return 0 or -ENOMEM. The text is the arena's, or the one that was given.
+ */
+int bp_store_url_complete(struct bp_arena *arena, const char *text, const char **ret_url);
+
+/**
  * Opens a store, creates it when there is none, brings an older one up to date.
  * @return 0; BP_STORE_PROBLEM: STORE_URL, STORE_LOCKED (the message names the holder), STORE_NEWER (made by a newer
  *         version), STORE_CORRUPT, STORE_READ_ONLY, STORE_FULL, STORE_IO, STORE_NOT_FOUND (BP_STORE_ADMIN only);

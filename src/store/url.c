@@ -61,3 +61,23 @@ int bp_store_url_read(const char *url, bool *ret_in_memory, char **ret_path, cha
                 *ret_in_memory = in_memory;
         return r;
 }
+
+static bool has_scheme(const char *text) {
+        size_t letters = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+        return letters > 1 && text[letters] == ':';
+}
+
+int bp_store_url_complete(struct bp_arena *arena, const char *text, const char **ret_url) {
+        struct bp_strbuf url;
+
+        if (has_scheme(text)) {
+                *ret_url = text;
+                return 0;
+        }
+        bp_strbuf_init(&url, arena, SIZE_MAX / 2);
+        bp_strbuf_printf(&url, "sqlite:%s", text);
+        if (!url.error)
+                *ret_url = bp_strbuf_text(&url);
+        return url.error;
+}

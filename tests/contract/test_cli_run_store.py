@@ -85,3 +85,10 @@ def test_options_that_make_no_sense_with_a_store(cli, store, option):
 def test_a_folder_that_is_not_there(cli, tmp_path):
     done = cli("run", HELLO, "--store", str(tmp_path / "none" / "run.db"))
     assert done.code == 2 and "STORE_" in done.err
+
+
+@pytest.mark.parametrize("store", ["mysql:run.db", "postgres://somewhere", "sqlite:"])
+def test_a_kind_of_store_that_there_is_not(cli, root, tmp_path, store):
+    done = cli("run", str(root / HELLO), "--store", store, cwd=tmp_path)
+    assert done.code == 2 and "STORE_URL" in done.err
+    assert list(tmp_path.iterdir()) == []

@@ -53,6 +53,13 @@ def test_a_secret_is_not_shown(config):
         assert done.code == 0 and "s3cr3t" not in done.out and "***" in done.out
 
 
+@pytest.mark.parametrize("value", ["debug", "[debug]"])
+def test_a_group_that_is_set_like_a_setting(config, tmp_path, value):
+    done = config(text=f"log: {value}\n")
+    assert (done.code, done.out) == (2, "")
+    assert f"CONFIG_VALUE: {tmp_path}/settings.yaml:1:1: 'log' is a group" in done.err
+
+
 def test_every_problem_is_reported_at_once(config, tmp_path):
     done = config("--port", "70000", text="http:\n  prot: 1\nlog: {level: loud}\n", env={"BUDPIPELINE_HTTP_THREADS": "x"})
     assert (done.code, done.out) == (2, "")
