@@ -89,6 +89,7 @@ describe("with pipelines", () => {
     await page.getByLabel("Definition", { exact: true }).fill("name: x\nsteps:\n  - {id: a, name: A, action: log, depends_on: [b, c]}\n");
     await page.getByRole("dialog").getByRole("button", { name: "Import" }).click();
     await page.getByText("Unknown step 'b'").waitFor();
+    expect(await page.getByRole("dialog").locator("code").allInnerTexts()).toEqual(["/steps/0/depends_on/0", "/steps/0/depends_on/1"]);
     await portray(page, "pipeline-import");
     const file = join(mkdtempSync(join(tmpdir(), "editor-")), "in.yaml");
     writeFileSync(file, "name: Imported\nsteps:\n  - {id: a, name: A, action: log, params: {message: hi}, timeout_seconds: 7}\n");

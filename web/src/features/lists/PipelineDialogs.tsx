@@ -28,7 +28,7 @@ export function Refusal({ error }: { error: unknown }) {
         <ul>
           {problems.map((problem) => (
             <li key={`${problem.pointer}${problem.message}`}>
-              {problem.message} {problem.pointer && <code>{problem.pointer}</code>}
+              {problem.message} {problem.pointer && <code>{problem.pointer.replace(/^\/dag(?=\/)/, "")}</code>}
             </li>
           ))}
         </ul>

@@ -112,7 +112,7 @@ export function TryIt({ action, params, onClose }: TryItProps) {
     },
   });
   const ended = useCallback(() => setRunning(false), []);
-  const refused = refusals(run.error, "/steps/0/params");
+  const refused = refusals(run.error, "/pipeline_definition/steps/0/params");
   const change = (name: string, value: unknown) => {
     setValues((before) => Object.fromEntries(Object.entries({ ...before, [name]: value }).filter(([, item]) => item !== undefined)));
     setMissing({});

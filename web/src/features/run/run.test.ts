@@ -83,13 +83,13 @@ test("a line that was stored and streamed is shown once", () => {
 
 describe("what the service refuses", () => {
   const refused = new ApiError(400, "PARAM_RANGE", "whole", [
-    { code: "PARAM_RANGE", message: "too large", pointer: "/steps/0/params/a~1b/0" },
-    { code: "PARAM_TYPE", message: "said later", pointer: "/steps/0/params/a~1b" },
-    { code: "UNKNOWN_ACTION", message: "no such action", pointer: "/steps/0/action" },
+    { code: "PARAM_RANGE", message: "too large", pointer: "/pipeline_definition/steps/0/params/a~1b/0" },
+    { code: "PARAM_TYPE", message: "said later", pointer: "/pipeline_definition/steps/0/params/a~1b" },
+    { code: "UNKNOWN_ACTION", message: "no such action", pointer: "/pipeline_definition/steps/0/action" },
   ], null, null);
 
   test("stands at the parameter that it is about, the first of each, and the rest apart", () => {
-    expect(refusals(refused, "/steps/0/params")).toEqual({ byName: { "a/b": "too large" }, rest: "no such action" });
+    expect(refusals(refused, "/pipeline_definition/steps/0/params")).toEqual({ byName: { "a/b": "too large" }, rest: "no such action" });
     expect(refusals(refused, "/params").byName).toEqual({});
   });
 
