@@ -95,3 +95,42 @@ describe("an example", () => {
     ]);
   });
 });
+
+describe("metadata of any kind", () => {
+  const hostile = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+
+  it("is text, and leads nowhere; what cannot be used says why", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "Any metadata", steps: [{ id: "one", name: "One", action: "transform", params: { input: [1] } }] } });
+    const page = await on.open("/pipelines");
+    await page.route("**/actions", async (route) => {
+      if (route.request().resourceType() === "document") return route.continue();
+      const answer = await route.fetch();
+      const body = await answer.json();
+      const change = (action: any) => {
+        if (action.type === "log") action.unavailable = "the library that writes logs is not installed";
+        if (action.type === "delay") action.deprecated = "wait_until takes its place";
+        if (action.type !== "transform") return;
+        Object.assign(action, { name: hostile, description: hostile, icon: hostile, color: 'red" onload="x', publisher: hostile, docsUrl: "javascript:document.title='owned'" });
+        for (const param of action.params) Object.assign(param, { label: `${hostile} ${param.name}`, description: hostile, placeholder: hostile });
+        for (const example of action.examples) Object.assign(example, { title: hostile, description: hostile });
+      };
+      body.actions.forEach(change);
+      body.categories.forEach((category: any) => category.actions.forEach(change));
+      await route.fulfill({ response: answer, json: body });
+    });
+    await page.goto(`${on.service.url}/ui/pipelines/${id}/edit`);
+    await page.locator(".react-flow__node", { hasText: "One" }).click();
+    const panel = page.getByRole("complementary", { name: "Step One" });
+    await panel.getByText(hostile).first().waitFor();
+    expect(await panel.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+    const palette = page.getByRole("complementary", { name: "Actions" });
+    expect(await palette.getByRole("button", { name: /^Log/ }).isDisabled()).toBe(true);
+    await palette.getByText("the library that writes logs is not installed").waitFor();
+    await palette.getByText("wait_until takes its place").waitFor();
+    await portray(page, "editor-any-metadata");
+    await page.goto(`${on.service.url}/ui/actions/transform`);
+    await page.getByRole("heading", { name: hostile, level: 1 }).waitFor();
+    expect(await page.locator('a[href^="javascript"], img, script:not([src])').count()).toBe(0);
+    expect(await page.title()).toBe(`${hostile} · budpipeline`);
+  });
+});

@@ -32,7 +32,7 @@ function Item({ action, favourite, onAdd, onAbout }: ItemProps) {
         <ActionIcon icon={action.icon} color={action.color} size="s" />
         <span className="palette-texts">
           <span className="truncate">{action.name}</span>
-          <span className="palette-about truncate">{reason ?? action.description}</span>
+          <span className={reason ? "palette-about palette-reason" : "palette-about truncate"}>{reason ?? action.description}</span>
         </span>
         {action.unavailable ? <Badge tone="bad">unavailable</Badge> : action.deprecated && <Badge tone="warn">deprecated</Badge>}
       </button>
