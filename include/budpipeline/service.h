@@ -188,9 +188,19 @@ static inline const char *bp_reply_workflow_id(struct bp_action_context *context
         return id ? id : bp_id_or_null(context, bp_field(context, body, "workflow_id", (const char *)NULL));
 }
 
+/** How many bytes the first `most` characters of a text in UTF-8 take. */
+static inline size_t bp_bytes_of_characters(const char *text, size_t size, size_t most) {
+        size_t i = 0;
+
+        for (; i < size; i++)
+                if (((unsigned char)text[i] & 0xc0) != 0x80 && most-- == 0) /* else it goes on with a character */
+                        break;
+        return i;
+}
+
 /**
  * What went wrong, for a person: of an answer the first that says something of JSON `detail`, `message`, `error`, the
- * whole body; of text its first 500 bytes; else `HTTP <status>`; without an answer the client's message.
+ * whole body; of text its first 500 characters; else `HTTP <status>`; without an answer the client's message.
  */
 static inline const char *bp_reply_error(struct bp_action_context *context, const struct bp_http_response *reply) {
         static const char *const members[] = {"detail", "message", "error"};
@@ -208,7 +218,7 @@ static inline const char *bp_reply_error(struct bp_action_context *context, cons
         if (!body && reply->body_size)
                 text = context->host->as_string(
                         context->host->make_string(context, reply->body,
-                                                   reply->body_size < 500 ? reply->body_size : 500),
+                                                   bp_bytes_of_characters(reply->body, reply->body_size, 500)),
                         NULL);
         if (text)
                 return text;

@@ -199,6 +199,13 @@ def test_it_fails_however_that_is_said(sites, mode, action, ending):
     assert step["outputs"]["success"] is False
 
 
+def test_a_long_text_of_a_service_is_cut_between_characters(sites):
+    site = sites("direct")
+    site.world.rule(path="endpoints/*", reply={"status": 500, "text": "x" + "é" * 600})
+    step = site.run("deployment_autoscale", ACTIONS["deployment_autoscale"][0])
+    assert step["error_message"] == "Failed to configure autoscaling: x" + "é" * 499
+
+
 @pytest.mark.parametrize("mode, action, given, rule, said", sampled(FAILURES))
 def test_it_fails_as_documented(sites, mode, action, given, rule, said):
     site = sites(mode)
