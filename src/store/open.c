@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening changes nothing before it is sure what the file is: lock, header, schema, and only then the token. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,15 @@ static int open_writer(struct bp_store *store, struct bp_problem *reterr_problem
         return r ? r : go_on(store);
 }
 
+/* A new store is for its owner alone: it keeps what pipelines work with, secrets among it. Its log follows the file.
+ * What keeps it from being made, the database says in its own words. */
+static void make_private(const char *path) {
+        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd >= 0)
+                close(fd);
+}
+
 static int open_database(struct bp_store *store, struct bp_problem *reterr_problem) {
         int r;
 
@@ -171,6 +181,7 @@ static int open_database(struct bp_store *store, struct bp_problem *reterr_probl
                 r = bp_lock_take(store->path, &store->lock_fd, reterr_problem);
                 if (r)
                         return r;
+                make_private(store->path);
         }
         r = open_writer(store, reterr_problem);
         return r < 0 ? bp_store_fault_problem(r, store->path, bp_connection_message(&store->writer), reterr_problem)

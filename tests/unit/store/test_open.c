@@ -71,6 +71,24 @@ static void test_token_grows_with_each_opening(void **state) {
         assert_int_equal(access(fixture->path, F_OK), 0);
 }
 
+static void test_files_are_for_their_owner_alone(void **state) {
+        static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+        struct fixture *fixture = *state;
+        mode_t mask = umask(0);
+
+        fixture_open(fixture);
+        umask(mask);
+        for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+                struct stat file;
+                char path[128];
+
+                snprintf(path, sizeof(path), "%s%s", fixture->path, endings[i]);
+                assert_int_equal(stat(path, &file), 0);
+                assert_int_equal(file.st_mode & 0777, 0600);
+        }
+        fixture_close(fixture);
+}
+
 static void test_clean_stop_leaves_no_log(void **state) {
         struct fixture *fixture = *state;
         char log[128];
@@ -269,6 +287,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 ON_BOTH_DRIVERS(test_info),
                 CLOSED(test_token_grows_with_each_opening),
+                CLOSED(test_files_are_for_their_owner_alone),
                 CLOSED(test_clean_stop_leaves_no_log),
                 CLOSED(test_url),
                 CLOSED(test_admin_finds_no_store),
