@@ -148,6 +148,15 @@ async def run(options):
     application.router.add_route("*", "/{path:.*}", platform.handle)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
+    try:
+        await serve(options, platform, runner)
+    finally:
+        await platform.close()
+        await runner.cleanup()
+    return 0
+
+
+async def serve(options, platform, runner):
     site = web.TCPSite(runner, options.host, options.port, backlog=1024)
     await site.start()
     host, port = site._server.sockets[0].getsockname()[:2]
@@ -160,9 +169,6 @@ async def run(options):
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     await ended.wait()
-    await platform.close()
-    await runner.cleanup()
-    return 0
 
 
 def main(options):
