@@ -101,8 +101,8 @@ const char *bp_problem_sentence(const struct bp_problem *problem, char ret_text[
 
         if (is_about_form && problem->pointer[0]) {
                 size = write_place(ret_text, problem->pointer);
-                memcpy(ret_text + size, ": ", 2);
-                size += 2;
+                ret_text[size++] = ':';
+                ret_text[size++] = ' ';
         }
         memcpy(ret_text + size, problem->message, strlen(problem->message) + 1);
         return ret_text;
