@@ -377,6 +377,20 @@ static void end(struct daemon *daemon) {
         bp_log_free(daemon->log);
 }
 
+/* @return 0, or -EIO when something may not be durable, as after a crash */
+static int tell_stopped(struct daemon *daemon) {
+        struct bp_problem problem;
+
+        if (!bp_store_problem(bp_service_store(daemon->service), &problem)) {
+                bp_logf(daemon->log, BP_LOG_INFO, "daemon", "stopped");
+                return 0;
+        }
+        bp_logf(daemon->log, BP_LOG_ERROR, "daemon",
+                "stopped while the store did not write; the next start recovers as after a crash: %s: %s", problem.code,
+                problem.message);
+        return -EIO;
+}
+
 int bp_daemon_run(const struct bp_config *config, struct bp_problem *reterr_problem) {
         struct daemon daemon = {.config = config, .engine_is_heard = true};
         int r;
@@ -386,8 +400,10 @@ int bp_daemon_run(const struct bp_config *config, struct bp_problem *reterr_prob
         if (r == 0) {
                 tell_ready(&daemon);
                 r = bp_service_run(daemon.service, false);
-                bp_logf(daemon.log, r ? BP_LOG_ERROR : BP_LOG_INFO, "daemon", r ? "the engine failed: %s" : "stopped%s",
-                        r ? strerror(-r) : "");
+                if (r)
+                        bp_logf(daemon.log, BP_LOG_ERROR, "daemon", "the engine failed: %s", strerror(-r));
+                else
+                        r = tell_stopped(&daemon);
         }
         end(&daemon);
         return r;

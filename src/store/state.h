@@ -63,6 +63,7 @@ struct bp_store {
         struct bp_group groups[2];
         struct bp_applier applier;
         bool failing;
+        bool given_up; /* a group was not written when the store was closed: none is after it */
 };
 
 /* Fills a problem for an errno of this room: STORE_FULL, STORE_READ_ONLY, STORE_CORRUPT, STORE_FENCED (-ESTALE) or

@@ -129,11 +129,17 @@ static bool wait_out(struct bp_store *store, unsigned ms) {
         return !closing;
 }
 
+/* The last try of a store that is being closed. Later groups may build on this one, so with it they are given up. */
+static int try_once_more(struct bp_store *store, struct bp_group *group) {
+        store->given_up = commit(store, group) != 0;
+        return store->given_up ? -ECANCELED : 0;
+}
+
 /* Makes a group durable. @return 0; negative errno when it was given up: the store is closed, or nobody would wait. */
 static int make_durable(struct bp_store *store, struct bp_group *group) {
         unsigned backoff_ms = FIRST_BACKOFF_MS;
 
-        for (;;) {
+        while (!store->given_up) {
                 int r = commit(store, group);
 
                 if (!r) {
@@ -144,9 +150,10 @@ static int make_durable(struct bp_store *store, struct bp_group *group) {
                         return r;
                 tell_failure(store, r);
                 if (!wait_out(store, backoff_ms))
-                        return commit(store, group) ? -ECANCELED : 0;
+                        return try_once_more(store, group);
                 backoff_ms = backoff_ms * 2 > LAST_BACKOFF_MS ? LAST_BACKOFF_MS : backoff_ms * 2;
         }
+        return -ECANCELED;
 }
 
 /* Keeps the write-ahead log bounded. What could not be copied for a reader's sake is copied the next time. */

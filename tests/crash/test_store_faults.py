@@ -69,6 +69,12 @@ def check_all_there(client, started):
         assert (row["status"], row["final_outputs"]) == ("COMPLETED", {"last": n + 7})
 
 
+def check_events_are_whole(client):
+    for row in client.get("/executions?page_size=100")["executions"]:
+        events = client.get(f"/executions/{row['id']}/events?limit=1000")["events"]
+        assert sorted(event["sequence_number"] for event in events) == list(range(1, len(events) + 1))
+
+
 def check_sound(store):
     """SQLite itself finds nothing wrong."""
     with sqlite3.connect(store) as database:
@@ -112,6 +118,22 @@ def test_a_full_disk_is_refused_clearly_and_recovered_from(serve, small_disk):
     with open(small_disk / "other", "wb") as other:
         other.write(b"x" * (2 << 20))
     check_refusal_and_recovery(server, server.client(), (small_disk / "other").unlink, ("full", "space"))
+
+
+def test_a_stop_while_the_disk_is_full_says_so_and_leaves_no_gap(serve, small_disk):
+    server = serve(small_disk / "store").start()
+    with open(small_disk / "other", "wb") as other:
+        other.write(b"x" * (2 << 20))
+    started, _ = start_until_refused(server.client())
+    assert server.stop() == 1
+    assert "stopped while the store did not write" in server.said() and "STORE_FULL" in server.said()
+    (small_disk / "other").unlink()
+    server.start()
+    client = server.client()
+    check_all_there(client, started)
+    check_events_are_whole(client)
+    assert server.stop() == 0
+    check_sound(server.store)
 
 
 def test_a_quota_is_refused_clearly_and_recovered_from(serve, tmp_path):

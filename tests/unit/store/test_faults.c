@@ -237,6 +237,35 @@ static void test_closed_while_full(void **state) {
         bp_definition_unref(definition);
 }
 
+/* What comes after a group that was given up may build on it, so it is given up too, even where it would fit. */
+static void test_closed_while_full_leaves_no_gap(void **state) {
+        struct fixture *fixture = *state;
+        const struct bp_definition *definition = definition_of("full", 1);
+        struct bp_store_new_execution small = plain_execution(definition, t0),
+                                      big = plain_execution(definition, t0 + 1);
+        struct bp_value params = long_text(fixture, 1 << 20);
+        struct bp_execution_row row;
+        uint64_t number;
+
+        fixture_open(fixture);
+        number = create(fixture, &small);
+        fixture_commit(fixture);
+        limit_pages(fixture, 1);
+        big.params = &params;
+        create(fixture, &big);
+        append(fixture, number, started(1, t0));
+        bp_store_commit(fixture->store, ++fixture->last_ticket);
+        wait_for_health(fixture, "STORE_FULL");
+        append(fixture, number, ended(2, t0, BP_EXECUTION_COMPLETED));
+        bp_store_commit(fixture->store, ++fixture->last_ticket);
+        fixture_reopen(fixture);
+        assert_int_equal(fixture->durable, 1);
+        assert_string_equal(fixture->health, "STORE_FULL");
+        assert_int_equal(bp_store_execution(fixture->store, small.id, fixture->arena, &row), 0);
+        assert_int_equal(row.state, BP_EXECUTION_PENDING);
+        bp_definition_unref(definition);
+}
+
 static void test_back_pressure(void **state) {
         struct fixture *fixture = *state;
         const struct bp_definition *definition = definition_of("busy", 1);
@@ -278,6 +307,7 @@ int main(void) {
                 CLOSED(test_truncated_log),
                 ON_BOTH_DRIVERS(test_full_disk),
                 CLOSED(test_closed_while_full),
+                CLOSED(test_closed_while_full_leaves_no_gap),
                 CLOSED(test_back_pressure),
         };
 
