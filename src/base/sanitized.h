@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file sanitized.h
- * Whether this is a build for the address or the thread sanitizer, which reserve more memory, and larger files for it,
- * than any bound allows.
+ * Whether this is a build for the address or the thread sanitizer, which reserve more memory than any bound allows.
  */
 #ifndef BP_BASE_SANITIZED_H
 #define BP_BASE_SANITIZED_H

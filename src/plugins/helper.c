@@ -65,11 +65,10 @@ _Noreturn static void become_helper(const struct start *start, int output_fd) {
                 _exit(126);
         close_range(BP_PLUGINS_DESCRIBE_FD + 1, ~0u, 0);
         limit(RLIMIT_CORE, 0, 0);
+        limit(RLIMIT_FSIZE, 0, 0);
         limit(RLIMIT_CPU, start->cpu_seconds, start->cpu_seconds + 1);
-        if (!BP_SANITIZED) {
-                limit(RLIMIT_FSIZE, 0, 0);
+        if (!BP_SANITIZED)
                 limit(RLIMIT_AS, start->memory_bytes, start->memory_bytes);
-        }
         execve(start->program, start->arguments, start->environment);
         _exit(127);
 }
