@@ -53,25 +53,25 @@ static int fail_to_start(struct bp_action_context *context, const char *reason, 
                                is_known);
 }
 
-static const char unresolved[] = "Could not resolve model URI from model_id";
+static int fail_without_model(struct bp_action_context *context, const char *code) {
+        static const char error[] = "Could not resolve model URI from model_id";
 
-static int fail_without_answer(struct bp_action_context *context, const struct bp_http_response *reply) {
         output_state(context, false, NULL, "failed");
-        return bp_fail_message(context, "SERVICE_FAILED",
-                               bp_format(context, "%s: %s", unresolved, bp_reply_error(context, reply)), true);
+        bp_output_string(context, "message", bp_format(context, "%s. Ensure the model exists in budapp.", error));
+        return bp_fail(context, code, "%s", error);
 }
 
-static int fail_without_model(struct bp_action_context *context) {
-        output_state(context, false, NULL, "failed");
-        bp_output_string(context, "message", bp_format(context, "%s. Ensure the model exists in budapp.", unresolved));
-        return bp_fail(context, "MODEL_NOT_FOUND", "%s", unresolved);
+/* The text is the reference's, whatever the cause; the log has the cause. */
+static int fail_without_answer(struct bp_action_context *context, const struct bp_http_response *reply) {
+        bp_log(context, BP_LOG_WARNING, "budapp did not tell of the model: %s", bp_reply_error(context, reply));
+        return fail_without_model(context, "SERVICE_FAILED");
 }
 
 static int simulation_run_execute(struct bp_action_context *context) {
         const char *model_id = bp_param_string(context, "model_id", "");
 
         if (!bp_is_uuid(model_id))
-                return fail_without_model(context);
+                return fail_without_model(context, "MODEL_NOT_FOUND");
         return bp_await_model(context, model_id, NULL);
 }
 
@@ -127,7 +127,7 @@ static int on_model(struct bp_action_context *context, const struct bp_http_resp
         if (!bp_reply_ok(reply) && !(reply->failure == BP_HTTP_OK && reply->status == 404))
                 return fail_without_answer(context, reply);
         if (!bp_model_path(context, model))
-                return fail_without_model(context);
+                return fail_without_model(context, "MODEL_NOT_FOUND");
         return bp_await_reply(context,
                               &(struct bp_http_request){.struct_size = sizeof(struct bp_http_request),
                                                         .timeout_ms = SIMULATION_TIMEOUT_MS,

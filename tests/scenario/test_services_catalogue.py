@@ -128,7 +128,7 @@ FAILURES = [
     ("simulation_run", {"model_id": GPT}, {"path": f"models/{GPT}", "reply": {"json": {"model": {}}}}, "model"),
     ("simulation_run", {"model_id": "nobody"}, None, "model"),
     # What is out of reach is not called missing.
-    ("simulation_run", {}, {"path": "models/*", "reply": {"status": 500, "text": "down"}}, "from model_id: down"),
+    ("simulation_run", {}, {"path": "models/*", "reply": {"status": 500, "text": "down"}}, "model"),
     ("model_benchmark", {}, {"path": "clusters/*", "reply": {"status": 500, "json": {"message": "down"}}}, "down"),
     ("simulation_run", {}, {"path": "simulator/*", "reply": {"json": {"status": "running"}}}, "workflow"),
     ("notification", {}, {"service": "pubsub", "reply": {"status": 500, "text": "down"}}, "500"),
