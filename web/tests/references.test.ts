@@ -78,6 +78,24 @@ describe("a thing of the platform", () => {
     await expect.poll(() => options.allInnerTexts()).toEqual([expect.stringContaining("claude-haiku")]);
   });
 
+  it("is found by its name in the form of a run too", async () => {
+    const parameters = [{ name: "model", type: "model_ref" }];
+    const steps = [{ id: "s", name: "S", action: "set_output", params: { outputs: { chosen: "{{ params.model }}" } } }];
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "Chosen", parameters, steps, outputs: { chosen: "{{ steps.s.outputs.chosen }}" } } });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await box(page, "model").fill("bge");
+    const options = page.getByRole("listbox", { name: "model" }).getByRole("option");
+    await expect.poll(() => options.count()).toBe(2);
+    await portray(page, "run-reference");
+    await page.getByRole("option", { name: /BGE small/ }).click();
+    expect(await box(page, "model").inputValue()).toBe("BGE small");
+    await page.getByRole("dialog").getByRole("button", { name: "Run" }).click();
+    await page.waitForURL(/executions/);
+    await page.getByRole("tab", { name: "Outputs" }).click();
+    await page.getByRole("tabpanel", { name: "Outputs" }).getByText(seedId(102)).first().waitFor();
+  });
+
   it("can be a template instead", async () => {
     const { page } = await opened(on, "By template", { action: "deployment_create", params: {} });
     await page.getByRole("button", { name: /^Model: write a template/ }).click();

@@ -2,26 +2,37 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router-dom";
+import { useActions } from "@/api/actions";
+import type { OptionsOf } from "@/api/actions";
 import { executionKeys } from "@/api/executions";
 import type { ExecutionStart } from "@/api/types";
+import { ReferenceInput } from "@/features/forms/ReferenceInput";
 import { Button, Check, Dialog, Field, Notice, TextAreaField, TextField } from "@/ui/kit";
-import { initialOf, kindOf, parametersOf, readParameters } from "./parameters";
+import { initialOf, kindOf, optionsOf, parametersOf, readParameters } from "./parameters";
 import type { Parameter, Typed } from "./parameters";
 import { refusals } from "./refusals";
 
 interface FieldProps {
   parameter: Parameter;
   typed: Typed;
+  /** Whose options it has, where it names a thing of the platform. */
+  options: OptionsOf | undefined;
   error: string | undefined;
   onChange: (typed: Typed) => void;
 }
 
-function ParameterField({ parameter, typed, error, onChange }: FieldProps) {
+function ParameterField({ parameter, typed, options, error, onChange }: FieldProps) {
   const common = { label: parameter.name, help: parameter.description ?? undefined, error, required: parameter.required };
   if (typeof typed === "boolean")
     return (
       <Field {...common}>
         {(control) => <Check {...control} label="Yes" checked={typed} onChange={(event) => onChange(event.target.checked)} />}
+      </Field>
+    );
+  if (options)
+    return (
+      <Field {...common}>
+        {(control) => <ReferenceInput control={control} label={parameter.name} of={options} value={typed} onChange={(id) => onChange(id ?? "")} />}
       </Field>
     );
   if (kindOf(parameter) === "json")
@@ -47,6 +58,7 @@ function RunForm({ name, dag, onOpenChange, start }: RunDialogProps) {
     Object.fromEntries(parameters.map((parameter) => [parameter.name, initialOf(parameter)])),
   );
   const [errors, setErrors] = useState<Record<string, string>>({});
+  const { data: catalogue } = useActions();
   const navigate = useNavigate();
   const client = useQueryClient();
   const run = useMutation({
@@ -76,6 +88,7 @@ function RunForm({ name, dag, onOpenChange, start }: RunDialogProps) {
       {refused.rest && <Notice tone="bad">{refused.rest}</Notice>}
       {parameters.map((parameter) => (
         <ParameterField key={parameter.name} parameter={parameter} typed={typed[parameter.name] ?? ""}
+                        options={optionsOf(parameter, dag, catalogue?.actions ?? [])}
                         error={errors[parameter.name] ?? refused.byName[parameter.name]}
                         onChange={(value) => setTyped((all) => ({ ...all, [parameter.name]: value }))} />
       ))}

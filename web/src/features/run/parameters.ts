@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The parameters of a pipeline as fields of a form: what each takes, and what its text comes to. Pure. */
+import type { OptionsOf } from "@/api/actions";
+import type { Action } from "@/api/types";
 
 export interface Parameter {
   name: string;
@@ -48,6 +50,27 @@ export function parametersOf(dag: Record<string, unknown>): readonly Parameter[]
       required: item.required !== false && (item.default === undefined || item.default === null),
       default: item.default ?? null,
     }));
+}
+
+/** Template that is a parameter as it stands, and nothing else. */
+const isParameter = (value: unknown, name: string) =>
+  typeof value === "string" && value.replace(/\s/g, "") === `{{params.${name}}}`;
+
+/**
+ * Whose options a parameter that names a thing of the platform has: those of the step's parameter that it is handed to,
+ * else of any action's parameter of its type.
+ */
+export function optionsOf(parameter: Parameter, dag: Record<string, unknown>, actions: readonly Action[]): OptionsOf | undefined {
+  if (!parameter.type.endsWith("_ref")) return undefined;
+  const named = (action: Action) => action.params.filter((param) => param.type === parameter.type);
+  const steps = Array.isArray(dag["steps"]) ? (dag["steps"] as { action?: unknown; params?: Record<string, unknown> | null }[]) : [];
+  for (const step of steps) {
+    const action = actions.find((candidate) => candidate.type === step?.action);
+    const param = action && named(action).find((candidate) => isParameter(step.params?.[candidate.name], parameter.name));
+    if (param) return { action: action.type, param: param.name };
+  }
+  const other = actions.find((action) => named(action).length > 0);
+  return other && { action: other.type, param: named(other)[0]!.name };
 }
 
 /** What the field shows at first. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { ApiError } from "@/api/errors";
-import type { Execution, Step } from "@/api/types";
+import type { Action, Execution, Step } from "@/api/types";
 import { pairSteps, sameJson, slowerBy } from "./compare";
 import { mergeLines } from "./lines";
-import { initialOf, parametersOf, readParameters } from "./parameters";
+import { initialOf, optionsOf, parametersOf, readParameters } from "./parameters";
 import { refusals } from "./refusals";
 import { placeOf, ticksOf } from "./scale";
 
@@ -30,6 +30,21 @@ describe("parameters of a run", () => {
     const { params, errors } = readParameters(parameters, { who: "me", count: " 7 ", share: "", loud: false, tags: "[1]" });
     expect(errors).toEqual({});
     expect(params).toEqual({ who: "me", count: 7, loud: false, tags: [1] });
+  });
+
+  test("that name a thing of the platform have the options of what they are handed to", () => {
+    const action = (type: string, ...params: [string, string][]) =>
+      ({ type, params: params.map(([name, kind]) => ({ name, type: kind })) }) as unknown as Action;
+    const actions = [action("look", ["text", "string"], ["at", "model_ref"]), action("use", ["of", "model_ref"], ["on", "cluster_ref"])];
+    const of = (type: string, steps: unknown) => {
+      const dag = { parameters: [{ name: "m", type }], steps };
+      return optionsOf(parametersOf(dag)[0]!, dag, actions);
+    };
+    expect(of("model_ref", [{ action: "use", params: { of: "{{ params.m }}" } }])).toEqual({ action: "use", param: "of" });
+    expect(of("model_ref", [{ action: "use", params: { of: "{{ params.m }}-x", on: "{{params.m}}" } }, null, {}])).toEqual({ action: "look", param: "at" });
+    expect(of("cluster_ref", [])).toEqual({ action: "use", param: "on" });
+    expect(of("project_ref", [])).toBeUndefined();
+    expect(of("string", [{ action: "look", params: { text: "{{ params.m }}" } }])).toBeUndefined();
   });
 
   test("say which of them cannot be sent", () => {
