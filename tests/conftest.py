@@ -30,6 +30,13 @@ def build():
 
 
 @pytest.fixture(scope="session")
+def is_sanitized(build):
+    """Whether the build is for a sanitizer, which takes several times as long."""
+    options = json.loads((build / "meson-info/intro-buildoptions.json").read_text())
+    return next(option["value"] for option in options if option["name"] == "b_sanitize") != "none"
+
+
+@pytest.fixture(scope="session")
 def budpipeline(build):
     """The command line."""
     return build / "src/cli/budpipeline"

@@ -34,7 +34,8 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def count(self):
-        return self.http.get("/count").json()
+        """By a connection of its own: one that was kept may be closed for idleness just when it is used again."""
+        return httpx.get(self.url + "/count", timeout=20).json()
 
     def memory(self):
         """Resident bytes."""

@@ -66,7 +66,7 @@ def test_a_key_under_way_is_409(server):
     with server.connect() as connection:
         connection.sendall(b"POST /defer HTTP/1.1\r\nHost: a\r\nIdempotency-Key: slow\r\nContent-Length: 18\r\n\r\n"
                            b'{"after_ms": 1500}')
-        time.sleep(0.2)
+        wait_for(server, "deferred", 1)
         answer = post_key(server, "slow", {"after_ms": 1500}, "/defer", **PROBLEM)
         assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_IN_PROGRESS")
         assert read_response(connection)[0] == 201
@@ -132,9 +132,9 @@ class Stream:
         return True
 
 
-def wait_for_streams(server, count):
+def wait_for(server, what, count):
     until = time.monotonic() + 20
-    while server.count()["streams"] != count:
+    while server.count()[what] != count:
         assert time.monotonic() < until, server.count()
         time.sleep(0.02)
 
@@ -142,7 +142,7 @@ def wait_for_streams(server, count):
 def test_events_arrive(start):
     with start() as server:
         streams = [Stream(server), Stream(server, "Last-Event-ID: 41\r\n")]
-        wait_for_streams(server, 2)
+        wait_for(server, "streams", 2)
         server.http.post("/publish", json={"count": 2, "size": 5})
         for stream in streams:
             data = stream.read_until(b"id: 2\nevent: made\ndata: \"eeeee\"\n\n")
@@ -151,17 +151,17 @@ def test_events_arrive(start):
         assert b"id: 41\nevent: resumed\ndata: {}\n\n" in streams[1].data
         server.http.post("/end")
         assert all(stream.read_until(b"\r\n0\r\n\r\n") for stream in streams)
-        wait_for_streams(server, 0)
+        wait_for(server, "streams", 0)
         assert server.count()["closed"] == 2
 
 
 def test_a_stream_is_kept_open_and_a_client_that_is_gone_is_noticed(start):
     with start(stream_ping_seconds=1, idle_seconds=1) as server:
         stream, gone = Stream(server), Stream(server)
-        wait_for_streams(server, 2)
+        wait_for(server, "streams", 2)
         gone.socket.close()
         stream.read_until(b": ping\n\n")
-        wait_for_streams(server, 1)
+        wait_for(server, "streams", 1)
         time.sleep(2.5)
         server.http.post("/publish", json={})
         stream.read_until(b"id: 1\n")
@@ -170,19 +170,19 @@ def test_a_stream_is_kept_open_and_a_client_that_is_gone_is_noticed(start):
 def test_a_client_that_does_not_read_is_cut_off_and_others_are_not(start):
     with start(stream_bytes=100000) as server:
         stuck, good = Stream(server, buffer=4096), Stream(server)
-        wait_for_streams(server, 2)
+        wait_for(server, "streams", 2)
         for number in range(1, 401):
             server.http.post("/publish", json={"size": 30000})
             good.read_until(b"id: %d\n" % number)
             good.data = b""
-        wait_for_streams(server, 1)
+        wait_for(server, "streams", 1)
         assert stuck.is_ended() and b"id: 400\n" not in stuck.data
 
 
 def test_an_event_larger_than_the_queue_goes_alone(start):
     with start(stream_bytes=10000) as server:
         stream = Stream(server)
-        wait_for_streams(server, 1)
+        wait_for(server, "streams", 1)
         for number in (1, 2):
             server.http.post("/publish", json={"size": 20000})
             stream.read_until(b"id: %d\n" % number)
@@ -191,9 +191,9 @@ def test_an_event_larger_than_the_queue_goes_alone(start):
 def test_events_larger_than_the_queue_do_not_pile_up(start):
     with start(stream_bytes=10000) as server:
         stuck = Stream(server, buffer=4096)
-        wait_for_streams(server, 1)
+        wait_for(server, "streams", 1)
         server.http.post("/publish", json={"size": 20000, "count": 400})
-        wait_for_streams(server, 0)
+        wait_for(server, "streams", 0)
         assert stuck.is_ended()
 
 
@@ -201,7 +201,7 @@ def test_many_streams_of_which_some_never_read(start):
     with start(connections=3000, threads=2) as server:
         stuck = [Stream(server, buffer=4096) for _ in range(200)]
         streams = [Stream(server) for _ in range(600)]
-        wait_for_streams(server, 800)
+        wait_for(server, "streams", 800)
         before = server.memory()
         for _ in range(20):
             server.http.post("/publish", json={"count": 10, "size": 500})
@@ -211,7 +211,7 @@ def test_many_streams_of_which_some_never_read(start):
         for stream in stuck + streams:
             stream.socket.close()
         server.http.post("/publish", json={})
-        wait_for_streams(server, 0)
+        wait_for(server, "streams", 0)
         assert server.count()["closed"] == 800
 
 
@@ -222,10 +222,10 @@ def test_many_streams_of_which_some_never_read(start):
 def test_the_end_waits_for_requests_under_way(start):
     with start(drain_seconds=10) as server:
         with ThreadPoolExecutor(1) as pool:
-            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 600}))
+            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 1500}))
             stream, idle = Stream(server), server.connect()
-            wait_for_streams(server, 1)
-            time.sleep(0.2)
+            wait_for(server, "streams", 1)
+            wait_for(server, "deferred", 1)
             server.end()
             answer = late.result()
             assert (answer.json(), answer.headers["connection"].lower()) == ({"done": True}, "close")
@@ -242,7 +242,7 @@ def test_the_end_does_not_wait_longer_than_it_may(start):
             late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 8000}))
             held = server.connect()
             held.sendall(b"POST /things HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
-            time.sleep(0.3)
+            wait_for(server, "deferred", 1)
             began = time.monotonic()
             server.end()
             assert time.monotonic() - began < 5

@@ -72,8 +72,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_handled_twice(serve, build,
     folder = tmp_path / "actions"
     folder.mkdir()
     shutil.copy(build / "tests/plugins/waits.so", folder)
-    server = serve("--http-rate-limit", "0", env={"BUDPIPELINE_ACTION_PATH": str(folder),
-                                                  "APP_API_TOKEN": PLATFORM_TOKEN})
+    server = serve("--http-rate-limit", "0", "--engine-crash-limit", "1000",
+                   env={"BUDPIPELINE_ACTION_PATH": str(folder), "APP_API_TOKEN": PLATFORM_TOKEN})
     killer = Killer(server, random.Random(SEED + 1))
     acknowledged, executions, lock = {}, [], threading.Lock()
     repeated = []

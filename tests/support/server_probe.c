@@ -32,7 +32,7 @@ struct app {
         struct kept kept[MOST_KEPT];
         size_t n_kept;
         struct bp_prepared prepared;
-        _Atomic uint64_t calls, closed, freed, released;
+        _Atomic uint64_t calls, closed, deferred, freed, released;
         uint64_t last_event;
         uint32_t drain_seconds;
         bool verbose;
@@ -147,10 +147,12 @@ static void count(struct bp_request *request, void *data) {
                 streams += app->streams[i] != NULL;
         pthread_mutex_unlock(&app->lock);
         bp_strbuf_init(&json, NULL, ANSWER_LIMIT);
-        bp_strbuf_printf(&json, "{\"calls\":%llu,\"closed\":%llu,\"freed\":%llu,\"released\":%llu,\"streams\":%zu}",
-                         (unsigned long long)atomic_load(&app->calls), (unsigned long long)atomic_load(&app->closed),
-                         (unsigned long long)atomic_load(&app->freed), (unsigned long long)atomic_load(&app->released),
-                         streams);
+        bp_strbuf_printf(
+                &json,
+                "{\"calls\":%llu,\"closed\":%llu,\"deferred\":%llu,\"freed\":%llu,\"released\":%llu,\"streams\":%zu}",
+                (unsigned long long)atomic_load(&app->calls), (unsigned long long)atomic_load(&app->closed),
+                (unsigned long long)atomic_load(&app->deferred), (unsigned long long)atomic_load(&app->freed),
+                (unsigned long long)atomic_load(&app->released), streams);
         bp_request_answer(request, 200, &json);
         bp_strbuf_done(&json);
 }
@@ -202,6 +204,7 @@ static void defer(struct bp_request *request, void *data) {
         }
         *late = (struct late){.app = data, .after_ms = (uint32_t)after->as.integer};
         late->deferred = bp_request_defer(request, (uint32_t)within->as.integer, finish);
+        atomic_fetch_add(&late->app->deferred, 1);
         if (!late->deferred)
                 free(late);
         else if (!late->after_ms)
