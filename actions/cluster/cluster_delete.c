@@ -68,6 +68,8 @@ static int cluster_delete_on_reply(struct bp_action_context *context, const stru
         if (bp_type(context, body) != BP_OBJECT)
                 return fail_to_delete(context, "the answer is no JSON object", false);
         workflow_id = bp_reply_workflow_id(context, body);
+        if (!workflow_id && bp_reply_names_workflow(context, body))
+                return fail_to_delete(context, "the answer names no usable workflow_id", false);
         output_state(context, true, bp_param(context, "cluster_id"));
         if (!workflow_id) {
                 bp_output_string(context, "message", "Cluster deleted successfully");

@@ -95,6 +95,9 @@ static int deployment_delete_on_reply(struct bp_action_context *context, const s
                 bp_output_string(context, "workflow_id", workflow_id);
                 return wait_for(context, workflow_id);
         }
+        if (bp_reply_names_workflow(context, body))
+                return fail_to_delete(context, "Failed to delete deployment: the answer names no usable workflow_id",
+                                      false);
         if (strcasestr(bp_rendered(context, context->host->get(body, "message")), "initiated"))
                 return wait_for(context, bp_param_string(context, "endpoint_id", ""));
         output_state(context, true, bp_param(context, "endpoint_id"), "deleted");

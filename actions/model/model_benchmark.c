@@ -179,9 +179,9 @@ static int on_cluster_list(struct bp_action_context *context, const struct bp_ht
         const struct bp_value *clusters = list_of_clusters(context, reply), *cluster;
         const char *wanted = cluster_of(context);
 
-        if (!bp_reply_ok(reply))
+        if (!bp_reply_ok(reply) || !bp_reply_json(context, reply))
                 return fail_read(context, bp_format(context, "Failed to look for cluster %s: %s", wanted,
-                                                    bp_reply_status_error(context, reply)));
+                                                    failure_of(context, reply)));
         for (size_t i = 0; (cluster = context->host->item(clusters, i)); i++) {
                 const char *id = bp_text_or_null(context, context->host->get(cluster, "cluster_id"));
 

@@ -63,7 +63,8 @@ static int fail_without_model(struct bp_action_context *context, const char *cod
 
 /* The text is the reference's, whatever the cause; the log has the cause. */
 static int fail_without_answer(struct bp_action_context *context, const struct bp_http_response *reply) {
-        bp_log(context, BP_LOG_WARNING, "budapp did not tell of the model: %s", bp_reply_error(context, reply));
+        bp_log(context, BP_LOG_WARNING, "budapp did not tell of the model: %s",
+               bp_reply_ok(reply) ? "the answer is no JSON object" : bp_reply_error(context, reply));
         return fail_without_model(context, "SERVICE_FAILED");
 }
 
@@ -124,7 +125,7 @@ static const struct bp_value *simulation_body(struct bp_action_context *context,
 static int on_model(struct bp_action_context *context, const struct bp_http_response *reply) {
         const struct bp_value *model = bp_model_of_reply(context, reply);
 
-        if (!bp_reply_ok(reply) && !(reply->failure == BP_HTTP_OK && reply->status == 404))
+        if (!bp_reply_object(context, reply) && !(reply->failure == BP_HTTP_OK && reply->status == 404))
                 return fail_without_answer(context, reply);
         if (!bp_model_path(context, model))
                 return fail_without_model(context, "MODEL_NOT_FOUND");

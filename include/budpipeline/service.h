@@ -181,6 +181,12 @@ static inline const char *bp_id_or_null(struct bp_action_context *context, const
         return text && strlen(text) <= BP_CORRELATION_ID_MAX ? text : NULL;
 }
 
+/** True when an answer has something at `data.workflow_id` or `workflow_id`, be it an id or not. */
+static inline bool bp_reply_names_workflow(const struct bp_action_context *context, const struct bp_value *body) {
+        return bp_truth(context, bp_field(context, body, "data", "workflow_id", (const char *)NULL)) ||
+               bp_truth(context, bp_field(context, body, "workflow_id", (const char *)NULL));
+}
+
 /** The id of a workflow that an answer names at `data.workflow_id` or `workflow_id`, as text, or NULL. */
 static inline const char *bp_reply_workflow_id(struct bp_action_context *context, const struct bp_value *body) {
         const char *id = bp_id_or_null(context, bp_field(context, body, "data", "workflow_id", (const char *)NULL));
@@ -188,11 +194,12 @@ static inline const char *bp_reply_workflow_id(struct bp_action_context *context
         return id ? id : bp_id_or_null(context, bp_field(context, body, "workflow_id", (const char *)NULL));
 }
 
-/** How many bytes the first `most` characters of a text in UTF-8 take. */
+/** How many bytes the first `most` characters of a text in UTF-8 take; of what is no UTF-8, four times as many at most.
+ */
 static inline size_t bp_bytes_of_characters(const char *text, size_t size, size_t most) {
-        size_t i = 0;
+        size_t end = size < 4 * most ? size : 4 * most, i = 0;
 
-        for (; i < size; i++)
+        for (; i < end; i++)
                 if (((unsigned char)text[i] & 0xc0) != 0x80 && most-- == 0) /* else it goes on with a character */
                         break;
         return i;

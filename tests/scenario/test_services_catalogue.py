@@ -96,6 +96,8 @@ FAILURES = [
     # Ids by which no event could ever find the step.
     ("model_add", {}, {"path": "models/local-*", "reply": {"json": {"workflow_id": {"id": "w"}}}}, "names no workflow_id"),
     ("model_add", {}, {"path": "models/local-*", "reply": {"json": {"workflow_id": "w" * 1025}}}, "names no workflow_id"),
+    ("cluster_delete", {}, {"method": "POST", "reply": {"json": {"workflow_id": {"id": "w"}}}}, "no usable workflow_id"),
+    ("deployment_delete", {}, {"path": "endpoints/*", "reply": {"json": {"data": {"workflow_id": True}}}}, "no usable workflow_id"),
     ("model_benchmark", {"cluster_id": "no-uuid"}, None, ""),
     ("model_benchmark", {"cluster_id": EMPTY_CLUSTER}, None, ""),
     ("model_benchmark", {"selected_device_type": "hpu"}, None, "hpu"),

@@ -12,6 +12,10 @@
 #include "base/strbuf.h"
 #include "events/events.h"
 
+#include <budpipeline/service.h>
+
+_Static_assert(BP_CORRELATION_ID_MAX == BP_EVENTS_CORRELATION_BYTES, "a step waits for no id that events cannot bring");
+
 #define STRUCTURED "application/cloudevents+json; charset=utf-8"
 #define BATCH "application/cloudevents-batch+json"
 #define ENVELOPE "\"specversion\":\"1.0\",\"id\":\"A\",\"source\":\"/s\",\"type\":\"t\""
