@@ -361,7 +361,8 @@ static void tell_ready(struct daemon *daemon) {
         bp_notify_send(&daemon->notify, state);
 }
 
-static void end(struct daemon *daemon) {
+/* Whoever uses the service ends before it. */
+static void end_users(struct daemon *daemon) {
         bp_signals_stop(daemon->signals);
         bp_server_free(daemon->server, SECONDS_FOR_ANSWERS);
         bp_api_free(daemon->api);
@@ -369,19 +370,13 @@ static void end(struct daemon *daemon) {
         bp_events_log_end(daemon->events_log);
         bp_publisher_free(daemon->publisher);
         bp_bus_free(daemon->bus);
-        bp_service_free(daemon->service);
-        bp_invoker_free(daemon->invoker);
-        bp_registry_free(daemon->registry);
-        bp_metrics_free(daemon->metrics);
-        bp_notify_close(&daemon->notify);
-        bp_log_free(daemon->log);
 }
 
-/* @return 0, or -EIO when something may not be durable, as after a crash */
-static int tell_stopped(struct daemon *daemon) {
+/* @return 0, or -EIO when something was not written, as after a crash */
+static int finish(struct daemon *daemon) {
         struct bp_problem problem;
 
-        if (!bp_store_problem(bp_service_store(daemon->service), &problem)) {
+        if (!bp_service_finish(daemon->service, &problem)) {
                 bp_logf(daemon->log, BP_LOG_INFO, "daemon", "stopped");
                 return 0;
         }
@@ -391,20 +386,32 @@ static int tell_stopped(struct daemon *daemon) {
         return -EIO;
 }
 
+static void free_rest(struct daemon *daemon) {
+        bp_service_free(daemon->service);
+        bp_invoker_free(daemon->invoker);
+        bp_registry_free(daemon->registry);
+        bp_metrics_free(daemon->metrics);
+        bp_notify_close(&daemon->notify);
+        bp_log_free(daemon->log);
+}
+
 int bp_daemon_run(const struct bp_config *config, struct bp_problem *reterr_problem) {
         struct daemon daemon = {.config = config, .engine_is_heard = true};
+        bool has_begun;
         int r;
 
         bp_notify_open(&daemon.notify);
         r = begin(&daemon, reterr_problem);
-        if (r == 0) {
+        has_begun = r == 0;
+        if (has_begun) {
                 tell_ready(&daemon);
                 r = bp_service_run(daemon.service, false);
                 if (r)
                         bp_logf(daemon.log, BP_LOG_ERROR, "daemon", "the engine failed: %s", strerror(-r));
-                else
-                        r = tell_stopped(&daemon);
         }
-        end(&daemon);
+        end_users(&daemon);
+        if (has_begun && r == 0)
+                r = finish(&daemon);
+        free_rest(&daemon);
         return r;
 }

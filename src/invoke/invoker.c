@@ -187,7 +187,8 @@ static void count_outcome(struct bp_invoker *invoker, const struct call *call, c
                                bp_repeat_outcome(response, end), 1);
 }
 
-/* What all tries together came to: one that never left does not undo an earlier one that did. */
+/* What all tries together came to: one that never left does not undo an earlier one that did. An answer counts, since
+ * it tells what the service made of the same key. */
 static struct bp_http_response outcome_of(const struct call *call, const struct bp_http_response *response, char *text,
                                           size_t size) {
         struct bp_http_response outcome = *response;

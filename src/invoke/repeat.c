@@ -90,7 +90,7 @@ const char *bp_repeat_outcome(const struct bp_http_response *response, enum bp_h
                 return "waited";
         if (response->failure != BP_HTTP_OK)
                 return words[response->failure];
-        if (response->status < 400)
+        if (response->status < 300)
                 return "ok";
         return response->status < 500 ? "client_error" : "server_error";
 }

@@ -184,6 +184,11 @@ void bp_service_stop(struct bp_service *service) {
         bp_runtime_stop(service->runtime);
 }
 
+int bp_service_finish(struct bp_service *service, struct bp_problem *reterr_problem) {
+        bp_events_close(service);
+        return bp_store_finish(service->store, reterr_problem);
+}
+
 struct bp_service *bp_service_free(struct bp_service *service) {
         if (!service)
                 return NULL;

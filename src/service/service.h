@@ -77,6 +77,12 @@ int bp_service_run(struct bp_service *service, bool until_idle);
 /** Starts no steps any more, drains and ends bp_service_run(). Any thread. */
 void bp_service_stop(struct bp_service *service);
 
+/**
+ * Writes what waits, after bp_service_run() and when nobody else uses the service any more.
+ * @return 0: all is durable; BP_STORE_PROBLEM: it could not be written, the next start recovers as after a crash.
+ */
+int bp_service_finish(struct bp_service *service, struct bp_problem *reterr_problem);
+
 /** Closes; it must not be running. NULL is allowed. Always returns NULL. */
 struct bp_service *bp_service_free(struct bp_service *service);
 

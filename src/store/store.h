@@ -87,6 +87,12 @@ int bp_store_url_complete(struct bp_arena *arena, const char *text, const char *
 int bp_store_open(const struct bp_store_settings *settings, struct bp_store **ret_store,
                   struct bp_problem *reterr_problem);
 
+/**
+ * Makes durable what was handed over, the last thing that is written: nobody hands anything over any more.
+ * @return 0; BP_STORE_PROBLEM: commits failed to the end, what waited was given up.
+ */
+int bp_store_finish(struct bp_store *store, struct bp_problem *reterr_problem);
+
 /** Makes durable what was handed over (unless commits fail), closes. NULL is allowed. Always returns NULL. */
 struct bp_store *bp_store_close(struct bp_store *store);
 

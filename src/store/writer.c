@@ -221,6 +221,11 @@ void bp_writer_stop(struct bp_store *store) {
         store->running = false;
 }
 
+int bp_store_finish(struct bp_store *store, struct bp_problem *reterr_problem) {
+        bp_writer_stop(store);
+        return store->given_up ? bp_store_problem(store, reterr_problem) : 0;
+}
+
 void bp_write_submit(struct bp_store *store, struct bp_write *write) {
         pthread_mutex_lock(&store->mutex);
         atomic_fetch_add(&store->queued, write->bytes);
