@@ -65,12 +65,12 @@ def test_another_body_is_422(server):
 def test_a_key_under_way_is_409(server):
     with server.connect() as connection:
         connection.sendall(b"POST /defer HTTP/1.1\r\nHost: a\r\nIdempotency-Key: slow\r\nContent-Length: 18\r\n\r\n"
-                           b'{"after_ms": 1500}')
+                           b'{"after_ms": 5000}')
         wait_for(server, "deferred", 1)
-        answer = post_key(server, "slow", {"after_ms": 1500}, "/defer", **PROBLEM)
+        answer = post_key(server, "slow", {"after_ms": 5000}, "/defer", **PROBLEM)
         assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_IN_PROGRESS")
         assert read_response(connection)[0] == 201
-    again = post_key(server, "slow", {"after_ms": 1500}, "/defer")
+    again = post_key(server, "slow", {"after_ms": 5000}, "/defer")
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
 
 
@@ -182,10 +182,13 @@ def test_a_client_that_does_not_read_is_cut_off_and_others_are_not(start):
 def test_an_event_larger_than_the_queue_goes_alone(start):
     with start(stream_bytes=10000) as server:
         stream = Stream(server)
-        wait_for(server, "streams", 1)
+        stream.read_until(b"retry: 1000\n\n")
+        stream.data = b""
         for number in (1, 2):
             server.http.post("/publish", json={"size": 20000})
             stream.read_until(b"id: %d\n" % number)
+            stream.read_until(b"\n\n")  # its end: until then it is in the queue
+            stream.data = b""
 
 
 def test_events_larger_than_the_queue_do_not_pile_up(start):
@@ -222,7 +225,7 @@ def test_many_streams_of_which_some_never_read(start):
 def test_the_end_waits_for_requests_under_way(start):
     with start(drain_seconds=10) as server:
         with ThreadPoolExecutor(1) as pool:
-            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 1500}))
+            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 5000}))
             stream, idle = Stream(server), server.connect()
             wait_for(server, "streams", 1)
             wait_for(server, "deferred", 1)
@@ -239,9 +242,10 @@ def test_the_end_waits_for_requests_under_way(start):
 def test_the_end_does_not_wait_longer_than_it_may(start):
     with start(drain_seconds=0) as server:
         with ThreadPoolExecutor(1) as pool:
-            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 8000}))
             held = server.connect()
-            held.sendall(b"POST /things HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+            held.sendall(b"POST /things HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n")
+            assert held.recv(64).startswith(b"HTTP/1.1 100")  # it was read as far as it came
+            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 8000}))
             wait_for(server, "deferred", 1)
             began = time.monotonic()
             server.end()
