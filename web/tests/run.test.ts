@@ -11,9 +11,14 @@ const log = (id: string, after: string[] = [], more: Record<string, unknown> = {
 
 describe("two executions of a pipeline", () => {
   it("are chosen and compared", async () => {
-    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "Compared", parameters: [{ name: "who", default: "x" }], steps: [log("say", [], { params: { message: "{{ params.who }}" } })] } });
-    const started = [];
-    for (const who of ["Ada", "Grace", "Edith"]) started.push((await on.service.call("POST", "/executions", { workflow_id: id, params: { who } })).execution_id);
+    const dag = (name: string) => ({ name, parameters: [{ name: "who", default: "x" }], steps: [log("say", [], { params: { message: "{{ params.who }}" } })] });
+    const { id } = await on.service.call("POST", "/pipelines", { dag: dag("Compared") });
+    const started: string[] = [];
+    for (const who of ["Ada", "Grace", "Edith"]) {
+      started.push((await on.service.call("POST", "/executions", { workflow_id: id, params: { who } })).execution_id);
+      await on.service.call("PUT", `/pipelines/${id}`, { dag: dag(`Compared after ${who}`) });
+    }
+    for (const one of started) await expect.poll(async () => (await on.service.call("GET", `/executions/${one}`)).status).toBe("COMPLETED");
     const page = await on.open(`/executions/${started[2]}`);
     await page.getByRole("heading", { name: /Compared/ }).getByText("Completed").waitFor();
     await page.getByRole("button", { name: "Compare" }).click();
@@ -23,6 +28,16 @@ describe("two executions of a pipeline", () => {
     await choice.getByRole("link").last().click();
     await page.getByText("1 of 1 steps differ.").waitFor();
     await expect.poll(() => page.locator(".compare-pair pre").allInnerTexts()).toEqual([expect.stringContaining("Ada"), expect.stringContaining("Edith")]);
+  });
+
+  it("are followed to their end", async () => {
+    const [over, under] = [await run({ name: "Over", steps: [log("say")] }), await run({ name: "Under", steps: [{ id: "say", name: "Step say", action: "delay", params: { duration_seconds: 600 } }] })];
+    const page = await on.open(`/executions/${over}/compare/${under}`);
+    const head = page.locator(".card", { has: page.getByRole("heading", { name: "Under" }) });
+    await head.getByText("Running").waitFor();
+    await on.service.call("POST", `/executions/${under}/cancel`);
+    await head.getByText("Cancelled").waitFor();
+    await page.locator(".compare-pair").getByText("Cancelled", { exact: true }).waitFor();
   });
 });
 
@@ -74,8 +89,9 @@ describe("an execution", () => {
     expect(again).not.toBe(id);
     const { steps } = await on.service.call("GET", `/executions/${again}/steps`);
     expect(steps.map((step: any) => [step.step_id, step.reused])).toEqual([["before", true], ["boom", false]]);
+    await Promise.all(Array.from({ length: 21 }, () => run({ name: "Another", steps: [log("a")] })));
     await page.getByRole("button", { name: "Compare" }).click();
-    await page.getByRole("listitem").filter({ hasText: "which this one repeats" }).getByRole("link").click();
+    await page.getByRole("dialog").getByRole("listitem").first().filter({ hasText: "which this one repeats" }).getByRole("link").click();
     await page.getByRole("heading", { name: "Two executions side by side" }).waitFor();
     await portray(page, "execution-compare");
   });

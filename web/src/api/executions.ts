@@ -21,6 +21,7 @@ export const executionKeys = {
   list: (filters: ExecutionFilters) => ["executions", "list", filters] as const,
   one: (id: string) => ["executions", "one", id] as const,
   steps: (id: string) => ["executions", "steps", id] as const,
+  side: (id: string) => ["executions", "side", id] as const,
 };
 
 export function useExecutions(filters: ExecutionFilters) {
@@ -33,15 +34,15 @@ export function useExecutions(filters: ExecutionFilters) {
 
 export const getExecution = (id: string, signal?: AbortSignal) => get<Execution>(at(id), { signal });
 
-export function useExecution(id: string) {
-  return useQuery({ queryKey: executionKeys.one(id), queryFn: ({ signal }) => getExecution(id, signal) });
+/** Of null: nothing. */
+export function useExecution(id: string | null) {
+  return useQuery({ queryKey: executionKeys.one(id ?? ""), queryFn: ({ signal }) => getExecution(id ?? "", signal), enabled: id !== null });
 }
 
+export const getSteps = async (id: string, signal?: AbortSignal) => (await get<{ steps: Step[] }>(`${at(id)}/steps`, { signal })).steps;
+
 export function useSteps(id: string) {
-  return useQuery({
-    queryKey: executionKeys.steps(id),
-    queryFn: async ({ signal }) => (await get<{ steps: Step[] }>(`${at(id)}/steps`, { signal })).steps,
-  });
+  return useQuery({ queryKey: executionKeys.steps(id), queryFn: ({ signal }) => getSteps(id, signal) });
 }
 
 export const startExecution = (pipelineId: string, params: Record<string, unknown>) =>

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams } from "react-router-dom";
-import { useExecution, useSteps } from "@/api/executions";
+import { executionKeys, getExecution, getSteps } from "@/api/executions";
 import type { Execution, Step } from "@/api/types";
 import { usePageTitle } from "@/app/title";
 import { Json } from "@/features/run/Json";
 import { pairSteps, slowerBy } from "@/features/run/compare";
 import type { StepPair } from "@/features/run/compare";
+import { isFinal } from "@/features/run/live";
 import { Badge, Check, Duration, ErrorState, Moment, Skeleton, StatusBadge } from "@/ui/kit";
 import { formatDuration } from "@/ui/time";
 import "@/features/run/run.css";
@@ -66,10 +68,16 @@ function Pair({ pair }: { pair: StepPair }) {
   );
 }
 
+const askedAgainMs = 2000;
+
+/** One execution with its steps, asked again until it has ended. The steps are asked last: of one that has ended they are
+ * all at their end. */
 function useSide(id: string) {
-  const execution = useExecution(id);
-  const steps = useSteps(id);
-  return { execution, steps, error: execution.error ?? steps.error };
+  return useQuery({
+    queryKey: executionKeys.side(id),
+    queryFn: async ({ signal }) => ({ execution: await getExecution(id, signal), steps: await getSteps(id, signal) }),
+    refetchInterval: ({ state }) => (state.data && !isFinal(state.data.execution.status) ? askedAgainMs : false),
+  });
 }
 
 export function Component() {
@@ -79,17 +87,15 @@ export function Component() {
   const [onlyDifferent, setOnlyDifferent] = useState(false);
   usePageTitle("Two executions");
   const error = left.error ?? right.error;
-  if (error) return <ErrorState error={error} title="The executions could not be loaded" />;
-  if (!left.execution.data || !right.execution.data || !left.steps.data || !right.steps.data)
-    return (
+  if (!left.data || !right.data)
+    return error ? (
+      <ErrorState error={error} title="The executions could not be loaded" />
+    ) : (
       <div className="page">
         <Skeleton lines={8} label="Loading both executions" />
       </div>
     );
-  const pairs = pairSteps(
-    { execution: left.execution.data, steps: left.steps.data },
-    { execution: right.execution.data, steps: right.steps.data },
-  );
+  const pairs = pairSteps(left.data, right.data);
   const different = pairs.filter((pair) => pair.differs);
   return (
     <div className="page">
@@ -103,8 +109,8 @@ export function Component() {
         <Check label="Only what differs" checked={onlyDifferent} onChange={(event) => setOnlyDifferent(event.target.checked)} />
       </header>
       <div className="compare-sides">
-        <Title execution={left.execution.data} />
-        <Title execution={right.execution.data} />
+        <Title execution={left.data.execution} />
+        <Title execution={right.data.execution} />
       </div>
       {(onlyDifferent ? different : pairs).map((pair) => (
         <Pair key={pair.id} pair={pair} />

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Which other execution one is compared with: one of the same pipeline, or the one that it repeats. */
+/** Which other execution one is compared with: the one that it repeats, or one of the same pipeline. */
 import { useState } from "react";
 import { Link } from "react-router-dom";
-import { useExecutions } from "@/api/executions";
+import { useExecution, useExecutions } from "@/api/executions";
 import type { Execution } from "@/api/types";
 import { Button, Dialog, Duration, ErrorState, Moment, Skeleton, StatusBadge } from "@/ui/kit";
 
@@ -12,9 +12,13 @@ function Others({ execution }: { execution: Execution }) {
   const { workflow_id, workflow_name } = execution.pipeline_definition;
   const isStored = workflow_id !== "ephemeral" && workflow_id !== "";
   const { data, error, isPending, refetch } = useExecutions({ page_size: offered + 1, ...(isStored ? { workflow_id } : {}) });
-  if (isPending) return <Skeleton lines={4} label="Loading the executions" />;
+  const repeated = useExecution(execution.retry_of);
+  if (isPending || repeated.isLoading) return <Skeleton lines={4} label="Loading the executions" />;
   if (!data) return <ErrorState error={error} title="The executions could not be loaded" onRetry={() => void refetch()} />;
-  const others = data.executions.filter((other) => other.id !== execution.id && other.pipeline_definition.workflow_name === workflow_name);
+  // Those that were not stored are known by their name alone; a stored pipeline may have had another.
+  const isOther = ({ id, pipeline_definition }: Execution) =>
+    id !== execution.id && id !== execution.retry_of && (isStored || pipeline_definition.workflow_name === workflow_name);
+  const others = [...(repeated.data ? [repeated.data] : []), ...data.executions.filter(isOther)];
   if (others.length === 0) return <p className="quiet">There is no other execution of this pipeline.</p>;
   return (
     <ul className="compare-others">
