@@ -131,6 +131,6 @@ describe("metadata of any kind", () => {
     await page.goto(`${on.service.url}/ui/actions/transform`);
     await page.getByRole("heading", { name: hostile, level: 1 }).waitFor();
     expect(await page.locator('a[href^="javascript"], img, script:not([src])').count()).toBe(0);
-    expect(await page.title()).toBe(`${hostile} · budpipeline`);
+    await expect.poll(() => page.title()).toBe(`${hostile} · budpipeline`);
   });
 });

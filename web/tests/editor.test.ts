@@ -224,12 +224,46 @@ describe("what is stored", () => {
     await page.getByRole("button", { name: "load theirs" }).click();
     await stepNode(page, "Theirs").waitFor();
   });
+
+  it("is asked about no more when one's own change was taken back meanwhile", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { ...dag, name: "Taken back" } });
+    const page = await on.open(`/pipelines/${id}/edit`, { expected: /409/ });
+    await stepNode(page, "One").click();
+    await page.getByLabel("Name of the step").fill("Mine");
+    await on.service.call("PUT", `/pipelines/${id}`, { dag: { ...dag, name: "Taken back", steps: [{ ...dag.steps[0], name: "Theirs" }] } });
+    await late(page, id);
+    await page.keyboard.press("Control+s");
+    await page.getByRole("button", { name: /^Undo: / }).click();
+    await page.getByRole("button", { name: "Save over it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await saved(page).waitFor();
+    expect((await dagOf(id)).steps[0].name).toBe("Theirs");
+  });
+});
+
+describe("the keys of the canvas", () => {
+  it("are not those of a dialog in front of it", async () => {
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "Behind", steps: [{ id: "one", name: "One", action: "log", params: {} }] } });
+    const page = await on.open(`/pipelines/${id}/edit`);
+    await stepNode(page, "One").click();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Delete");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await stepNode(page, "One").count()).toBe(1);
+    await stepNode(page, "One").focus();
+    await page.keyboard.press("Delete");
+    await stepNode(page, "One").waitFor({ state: "detached" });
+  });
 });
 
 describe("after a dialog", () => {
   it("the focus is where it was, also where a menu led to it", async () => {
-    const id = await emptyPipeline("Focus");
+    const { id } = await on.service.call("POST", "/pipelines", { dag: { name: "Focus", steps: [{ id: "one", name: "One", action: "log", params: {} }] } });
     const page = await on.open(`/pipelines/${id}/edit`);
+    await stepNode(page, "One").click();
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
     await page.getByRole("button", { name: "Add a step" }).click();
     await page.getByRole("dialog").waitFor();
@@ -405,6 +439,23 @@ describe("where the browser keeps its clipboard to itself", () => {
     await page.getByText("Drag an action here").waitFor();
     await page.keyboard.press("Control+v");
     await stepNode(page, "One").waitFor();
+  });
+
+  it("what a dialog shows is copied too", async () => {
+    const page = await on.open("/actions");
+    await page.context().addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await page.goto(`${on.service.url}/ui/actions/set_output`);
+    await page.getByRole("button", { name: "Try it" }).first().click();
+    const drawer = page.getByRole("dialog", { name: "Try Set Output" });
+    const field = drawer.getByRole("textbox", { name: "Outputs" });
+    await field.fill('{"answer":42}');
+    await drawer.getByRole("button", { name: "Run" }).click();
+    await drawer.getByRole("button", { name: "Copy outputs" }).click();
+    await page.getByText("Outputs copied").waitFor();
+    await field.focus();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Control+v");
+    expect(await field.inputValue()).toBe('{\n  "answer": 42\n}');
   });
 });
 

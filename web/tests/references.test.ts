@@ -88,7 +88,16 @@ describe("a thing of the platform", () => {
     const options = page.getByRole("listbox", { name: "model" }).getByRole("option");
     await expect.poll(() => options.count()).toBe(2);
     await portray(page, "run-reference");
+    await page.keyboard.press("Escape");
+    await options.first().waitFor({ state: "detached" });
+    expect(await box(page, "model").inputValue()).toBe("");
+    await box(page, "model").fill("bge");
     await page.getByRole("option", { name: /BGE small/ }).click();
+    expect(await box(page, "model").inputValue()).toBe("BGE small");
+    await box(page, "model").click();
+    await options.first().waitFor();
+    await page.keyboard.press("Enter");
+    await options.first().waitFor({ state: "detached" });
     expect(await box(page, "model").inputValue()).toBe("BGE small");
     await page.getByRole("dialog").getByRole("button", { name: "Run" }).click();
     await page.waitForURL(/executions/);

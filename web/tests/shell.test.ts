@@ -122,4 +122,25 @@ describe("a service that demands tokens", () => {
     await page.getByRole("button", { name: "Forget the token" }).click();
     await page.getByRole("dialog", { name: "A token is needed" }).waitFor();
   });
+
+  it("takes nothing away from what one is editing when it asks", async () => {
+    const body = JSON.stringify({ dag: { name: "Goes on", steps: [{ id: "one", name: "One", action: "log", params: {} }] } });
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${made}` };
+    const { id } = (await (await fetch(`${on.service.url}/pipelines`, { method: "POST", headers, body })).json()) as { id: string };
+    const page = await on.open(`/pipelines/${id}/edit`, { expected: /401/ });
+    const give = async () => {
+      await page.locator("input[type=password]").fill(made);
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    };
+    await give();
+    await page.locator(".react-flow__node", { hasText: "One" }).click();
+    await page.getByLabel("Name of the step").fill("Changed");
+    await page.evaluate(() => sessionStorage.setItem("budpipeline.token", "bp_gone"));
+    await page.keyboard.press("Control+s");
+    await give();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("Saved as version 2").waitFor();
+    await page.locator(".react-flow__node", { hasText: "Changed" }).waitFor();
+  });
 });

@@ -4,7 +4,8 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { onTokenChange, setToken, token, tokenIsNeeded } from "@/api/token";
 import { Button, Dialog, TextField } from "@/ui/kit";
 
-/** Asks for a token when the service has refused a request without one, then everything is asked again. */
+/** Asks for a token when the service has refused a request without one, then everything is asked again; what is shown, and edited,
+ * stays meanwhile. */
 export function TokenGate() {
   const needed = useSyncExternalStore(onTokenChange, tokenIsNeeded);
   const client = useQueryClient();
@@ -15,7 +16,7 @@ export function TokenGate() {
     if (!value.trim()) return;
     setToken(value.trim());
     setValue("");
-    void client.resetQueries();
+    void client.invalidateQueries();
   };
   return (
     <Dialog open={open} onOpenChange={setOpen} title="A token is needed" onSubmit={submit}

@@ -83,11 +83,11 @@ function useSaving({ pipeline, etag }: FramedPipeline, store: DocumentStore): Sa
       return savePipeline(pipeline.id, dag, over ? null : known.current, { name: typeof dag["name"] === "string" && dag["name"] ? dag["name"] : pipeline.name, icon: pipeline.icon });
     },
     onSuccess: (answer) => {
+      setConflict(false);
       if (!answer) return;
       known.current = answer.etag;
       store.markSaved(sent.current);
       setRefused([]);
-      setConflict(false);
       toaster.done(`Saved as version ${answer.data.version}`);
       void forgetPipelines(client);
     },

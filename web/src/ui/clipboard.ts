@@ -5,13 +5,13 @@
 /** Whether a page may read the clipboard on its own. */
 export const canReadClipboard = (): boolean => typeof navigator.clipboard?.readText === "function";
 
-/** By way of a selected text, as a person would. */
+/** By way of a selected text, as a person would. A dialog keeps the focus, so the text stands in it. */
 function copyBySelecting(text: string): void {
   const focused = document.activeElement;
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "sr-only";
-  document.body.append(area);
+  (focused?.closest("[role=dialog]") ?? document.body).append(area);
   area.select();
   const isCopied = document.execCommand("copy");
   area.remove();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { useActions } from "@/api/actions";
 import type { Action } from "@/api/types";
 import { ActionIcon } from "@/features/catalogue/ActionIcon";
@@ -12,6 +12,7 @@ export interface QuickAddProps {
   after: string | null;
   onOpenChange: (open: boolean) => void;
   onAdd: (action: Action) => void;
+  /** Where the focus goes once something was added. */
   focusAfter: () => HTMLElement | null;
 }
 
@@ -56,9 +57,19 @@ function Finder({ onAdd }: { onAdd: (action: Action) => void }) {
 
 /** Adds a step without a mouse. */
 export function QuickAdd({ open, after, onOpenChange, onAdd, focusAfter }: QuickAddProps) {
+  const isAdded = useRef(false);
+  const add = (action: Action) => {
+    isAdded.current = true;
+    onAdd(action);
+  };
+  const place = () => {
+    const at = isAdded.current ? focusAfter() : null;
+    isAdded.current = false;
+    return at;
+  };
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} focusAfter={focusAfter} title="Add a step" description={after ? `It runs after “${after}”.` : "It runs at the start."}>
-      <Finder onAdd={onAdd} />
+    <Dialog open={open} onOpenChange={onOpenChange} focusAfter={place} title="Add a step" description={after ? `It runs after “${after}”.` : "It runs at the start."}>
+      <Finder onAdd={add} />
     </Dialog>
   );
 }

@@ -122,7 +122,8 @@ export function ReferenceInput({ control, label, of, value, placeholder, onChang
     if (move !== undefined) {
       setOpen(true);
       if (open && entries.length > 0) setActive(((active < 0 && move < 0 ? 0 : active) + move + entries.length) % entries.length);
-    } else if (event.key === "Enter" && open) choose(entries[active] ?? own);
+    } else if (event.key === "Enter" && open && active < 0 && typed === null) close();
+    else if (event.key === "Enter" && open) choose(entries[active] ?? own);
     else if (event.key === "Escape" && open) close();
     else return;
     event.preventDefault();
@@ -134,7 +135,7 @@ export function ReferenceInput({ control, label, of, value, placeholder, onChang
     <div className="template reference">
       <input {...control} className="input" type="text" autoComplete="off" spellCheck={false} role="combobox" aria-autocomplete="list"
              aria-expanded={isListed} aria-controls={isListed ? list : undefined} aria-activedescendant={isListed && active >= 0 ? `${list}-${active}` : undefined}
-             placeholder={placeholder ?? "Search by name, or type an id"} value={typed ?? chosen?.label ?? value}
+             data-keeps-escape={open ? "" : undefined} placeholder={placeholder ?? "Search by name, or type an id"} value={typed ?? chosen?.label ?? value}
              onChange={(event) => {
                setTyped(event.target.value);
                setOpen(true);

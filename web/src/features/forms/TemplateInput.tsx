@@ -61,6 +61,7 @@ export function TemplateInput({ control, value, onChange, references, placeholde
     <div className="template">
       <textarea ref={input} {...control} className="input mono" rows={rows} spellCheck={false} value={value} placeholder={placeholder}
                 aria-autocomplete="list" aria-controls={offered ? list : undefined} aria-activedescendant={offered ? `${list}-${active}` : undefined}
+                data-keeps-escape={offered ? "" : undefined}
                 onChange={(event) => {
                   onChange(event.target.value);
                   requestAnimationFrame(look);

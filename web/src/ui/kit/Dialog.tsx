@@ -30,6 +30,11 @@ function focusFirstField(event: Event) {
   field.focus();
 }
 
+/** A field with a list open below it (data-keeps-escape) closes that list alone; it sees the key only after the dialog. */
+function leaveEscapeToField(event: KeyboardEvent) {
+  if (document.activeElement?.matches("[data-keeps-escape]")) event.preventDefault();
+}
+
 /** Where the focus was before, in case what had it is still there: a menu that led here is not, but its button is. */
 const focusedNow = (): HTMLElement | null => {
   const focused = document.activeElement;
@@ -38,7 +43,8 @@ const focusedNow = (): HTMLElement | null => {
   return trigger ? document.getElementById(trigger) : focused instanceof HTMLElement && focused !== document.body ? focused : null;
 };
 
-/** A modal dialog or drawer: keeps the focus, Escape closes, the focus goes back. */
+/** A modal dialog or drawer: keeps the focus, Escape closes, the focus goes back. Keys pressed in it are none of a canvas
+ * behind it ("nokey"). */
 export function Dialog({ open, onOpenChange, title, description, size, side, footer, onSubmit, focusAfter, children }: DialogProps) {
   const before = useRef<HTMLElement | null>(null);
   const begin = (event: Event) => {
@@ -65,8 +71,8 @@ export function Dialog({ open, onOpenChange, title, description, size, side, foo
     <Parts.Root open={open} onOpenChange={onOpenChange}>
       <Parts.Portal>
         <Parts.Overlay className="overlay" />
-        <Parts.Content className="dialog" data-size={size} data-side={side}
-                       onOpenAutoFocus={begin} onCloseAutoFocus={goBack}
+        <Parts.Content className="dialog nokey" data-size={size} data-side={side}
+                       onOpenAutoFocus={begin} onCloseAutoFocus={goBack} onEscapeKeyDown={leaveEscapeToField}
                        {...(description ? {} : { "aria-describedby": undefined })}>
           <div className="dialog-head">
             <div>
