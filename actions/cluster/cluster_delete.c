@@ -64,8 +64,8 @@ static int cluster_delete_on_reply(struct bp_action_context *context, const stru
 
         if (!bp_reply_ok(reply))
                 return fail_to_delete(context, bp_reply_error(context, reply), bp_reply_known(reply));
-        body = bp_reply_json(context, reply);
-        if (bp_type(context, body) != BP_OBJECT)
+        body = bp_reply_object(context, reply);
+        if (!body)
                 return fail_to_delete(context, "the answer is no JSON object", false);
         workflow_id = bp_reply_workflow_id(context, body);
         if (!workflow_id && bp_reply_names_workflow(context, body))

@@ -85,8 +85,8 @@ static int deployment_delete_on_reply(struct bp_action_context *context, const s
                 return fail_to_delete(
                         context, bp_format(context, "Failed to delete deployment: %s", bp_reply_error(context, reply)),
                         bp_reply_known(reply));
-        body = bp_reply_json(context, reply);
-        if (bp_type(context, body) != BP_OBJECT)
+        body = bp_reply_object(context, reply);
+        if (!body)
                 return fail_to_delete(context, "Failed to delete deployment: the answer is no JSON object", false);
         if (context->host->as_int(context->host->get(body, "code")) >= 400)
                 return refuse(context, body);

@@ -194,8 +194,7 @@ static inline const char *bp_reply_workflow_id(struct bp_action_context *context
         return id ? id : bp_id_or_null(context, bp_field(context, body, "workflow_id", (const char *)NULL));
 }
 
-/** How many bytes the first `most` characters of a text in UTF-8 take; of what is no UTF-8, four times as many at most.
- */
+/** How many bytes the first `most` characters of a text in UTF-8 take: four times as many at most, if it is none. */
 static inline size_t bp_bytes_of_characters(const char *text, size_t size, size_t most) {
         size_t end = size < 4 * most ? size : 4 * most, i = 0;
 

@@ -264,8 +264,7 @@ static int look_for_tokens(const struct daemon *daemon) {
         return 0;
 }
 
-/* Services that are called report back by events; without the token their events are refused, and steps wait in vain.
- */
+/* Services that are called report back by events: without the token these are refused, and steps wait in vain. */
 static void look_for_platform_token(const struct daemon *daemon) {
         const struct bp_invoker_settings *invoke = &daemon->assembled.invoke;
         bool takes_bearers = bp_config_boolean(daemon->config, "auth.enabled");

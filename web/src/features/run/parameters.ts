@@ -2,6 +2,8 @@
 /** The parameters of a pipeline as fields of a form: what each takes, and what its text comes to. Pure. */
 import type { OptionsOf } from "@/api/actions";
 import type { Action } from "@/api/types";
+import { actionOf, paramsOf, stepsOf } from "@/features/definition";
+import type { Dag } from "@/features/definition";
 
 export interface Parameter {
   name: string;
@@ -63,10 +65,9 @@ const isParameter = (value: unknown, name: string) =>
 export function optionsOf(parameter: Parameter, dag: Record<string, unknown>, actions: readonly Action[]): OptionsOf | undefined {
   if (!parameter.type.endsWith("_ref")) return undefined;
   const named = (action: Action) => action.params.filter((param) => param.type === parameter.type);
-  const steps = Array.isArray(dag["steps"]) ? (dag["steps"] as { action?: unknown; params?: Record<string, unknown> | null }[]) : [];
-  for (const step of steps) {
-    const action = actions.find((candidate) => candidate.type === step?.action);
-    const param = action && named(action).find((candidate) => isParameter(step.params?.[candidate.name], parameter.name));
+  for (const step of stepsOf(dag as Dag)) {
+    const action = actions.find((candidate) => candidate.type === actionOf(step));
+    const param = action && named(action).find((candidate) => isParameter(paramsOf(step)[candidate.name], parameter.name));
     if (param) return { action: action.type, param: param.name };
   }
   const other = actions.find((action) => named(action).length > 0);
