@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads paths as fast as they come, and holds event streams open. */
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "load.h"
+
+#define PATIENCE UINT64_C(1000000000) /* ns */
+
+enum { LOOK_AGAIN_MS = 10 };
 
 /* ---- GET ---- */
 
@@ -65,6 +68,10 @@ int load_get(const struct load_options *options) {
 
 /* ---- event streams ---- */
 
+struct streams {
+        uint64_t first_at, last_at; /* when events came, ns */
+};
+
 static bool open_stream(struct load_loop *loop, struct load_connection *connection) {
         load_write(connection, loop->options, "GET", loop->options->paths[0], "Accept: text/event-stream\r\n", NULL, 0);
         return true;
@@ -73,8 +80,9 @@ static bool open_stream(struct load_loop *loop, struct load_connection *connecti
 /* Counts lines that begin with "data:", wherever the pieces are cut. */
 static void received(struct load_loop *loop, struct load_connection *connection, const char *bytes, size_t size) {
         static const char word[] = "data:";
+        struct streams *streams = loop->handler->data;
+        const uint64_t before = connection->events;
 
-        (void)loop;
         for (size_t i = 0; i < size; i++) {
                 if (bytes[i] == '\n')
                         connection->matched = 0;
@@ -85,41 +93,57 @@ static void received(struct load_loop *loop, struct load_connection *connection,
                         connection->matched = sizeof(word);
                 }
         }
+        if (connection->events == before)
+                return;
+        streams->last_at = load_now();
+        if (!streams->first_at)
+                streams->first_at = streams->last_at;
 }
 
-/* A client that did not read looks whether the other side has given it up: behind what is still on its way. */
-static bool was_cut_off(const struct load_connection *connection) {
-        struct timeval patience = {.tv_usec = 200000};
+/* Reads what is still on its way to a client that did not read. @return true: the other side has given it up */
+static bool is_cut_off(const struct load_connection *connection) {
         char bytes[65536];
         ssize_t n = 1;
 
         if (connection->fd < 0)
                 return true;
-        fcntl(connection->fd, F_SETFL, fcntl(connection->fd, F_GETFL) & ~O_NONBLOCK);
-        setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-        for (int i = 0; i < 1024 && n > 0; i++)
-                n = recv(connection->fd, bytes, sizeof(bytes), 0);
-        return n == 0 || (n < 0 && errno != EAGAIN);
+        while (n > 0)
+                n = recv(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        return n == 0 || errno != EAGAIN;
+}
+
+/* Of the clients that did not read. What the other side has written to them gets some time to come. */
+static unsigned count_cut_off(const struct load_loop *loop) {
+        const uint64_t until = load_now() + PATIENCE;
+        unsigned cut_off;
+
+        do {
+                cut_off = 0;
+                poll(NULL, 0, LOOK_AGAIN_MS);
+                for (unsigned i = 0; i < loop->n_connections; i++)
+                        cut_off += loop->connections[i].slow && is_cut_off(&loop->connections[i]);
+        } while (cut_off < loop->options->slow && load_now() < until);
+        return cut_off;
 }
 
 int load_stream(const struct load_options *options) {
-        struct load_handler handler = {.next = open_stream, .received = received};
+        struct streams streams = {0};
+        struct load_handler handler = {.next = open_stream, .received = received, .data = &streams};
         struct load_loop loop;
         uint64_t least = UINT64_MAX, most = 0, all = 0;
-        unsigned reading = 0, ended = 0, cut_off = 0;
+        unsigned reading = 0, ended = 0, cut_off;
 
         load_loop_init(&loop, options, options->in_flight);
         for (unsigned i = 0; i < options->slow; i++)
                 loop.connections[i].slow = true;
         loop.stop_at = load_now() + (uint64_t)(options->seconds * 1e9);
         load_loop_run(&loop, &handler);
+        cut_off = count_cut_off(&loop);
         for (unsigned i = 0; i < loop.n_connections; i++) {
                 const struct load_connection *connection = &loop.connections[i];
 
-                if (connection->slow) {
-                        cut_off += was_cut_off(connection);
+                if (connection->slow)
                         continue;
-                }
                 reading++;
                 ended += connection->state == LOAD_CLOSED;
                 all += connection->events;
@@ -128,7 +152,8 @@ int load_stream(const struct load_options *options) {
         }
         load_print(options->json, "reading", (double)reading, "ended", (double)ended, "slow", (double)options->slow,
                    "cut_off", (double)cut_off, "events", (double)all, "events_least", reading ? (double)least : 0.0,
-                   "events_most", (double)most, "failures", (double)loop.failures, "seconds", options->seconds, NULL);
+                   "events_most", (double)most, "failures", (double)loop.failures, "seconds", options->seconds,
+                   "events_seconds", (double)(streams.last_at - streams.first_at) / 1e9, NULL);
         load_loop_done(&loop);
         return ended || loop.failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

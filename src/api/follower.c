@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/backlog.h"
 #include "api/json.h"
 #include "api/private.h"
 #include "base/memory.h"
@@ -37,14 +38,19 @@ static void fall_behind(struct bp_api_follower *follower) {
         follower->has_history = false;
 }
 
-bool bp_api_follower_send(struct bp_api_follower *follower, struct bp_stream_event *event, size_t size) {
+/* @return false: it did not go out; a follower whose client does not take it now falls behind */
+static bool send_event(struct bp_api_follower *follower, struct bp_stream_event *event, size_t size) {
+        int r;
+
         if (follower->is_ended || atomic_load(&follower->is_closed))
                 return false;
-        if (bp_stream_room(follower->stream) < size + MESSAGE_BYTES) {
+        if (bp_stream_room(follower->stream) < size + MESSAGE_BYTES)
+                r = -EAGAIN;
+        else
+                r = bp_stream_send_event(follower->stream, event);
+        if (r == -EAGAIN || r == -ENOMEM)
                 fall_behind(follower);
-                return false;
-        }
-        return bp_stream_send_event(follower->stream, event) == 0;
+        return r == 0;
 }
 
 /* Sends what was written about a record. */
@@ -56,12 +62,12 @@ static bool send_text(struct bp_api_follower *follower, const char *id, const st
         if (text->error ||
             bp_stream_event_new(id, bp_record_type_name(record->type), bp_strbuf_text(text), text->size, &event))
                 return false;
-        sent = bp_api_follower_send(follower, event, text->size);
+        sent = send_event(follower, event, text->size);
         bp_stream_event_unref(event);
         return sent;
 }
 
-void bp_api_follower_end(struct bp_api_follower *follower, enum bp_execution_state state) {
+static void finish(struct bp_api_follower *follower, enum bp_execution_state state) {
         char id[BP_ID_TEXT_SIZE], text[128];
         int size = snprintf(text, sizeof(text), "{\"execution_id\":\"%s\",\"status\":\"%s\"}",
                             bp_id_format(follower->execution, id), bp_execution_state_name(state));
@@ -71,6 +77,53 @@ void bp_api_follower_end(struct bp_api_follower *follower, enum bp_execution_sta
         bp_stream_send(follower->stream, NULL, "end", text, (size_t)size);
         bp_stream_end(follower->stream);
         follower->is_ended = true;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * What is told to all who follow the same
+ */
+
+static bool is_news(const struct bp_api_follower *follower, struct bp_position position) {
+        if (follower->to_one || position.row == follower->after.row)
+                return position.sequence > follower->after.sequence;
+        return position.row > follower->after.row;
+}
+
+/* @return false: it is still to be sent */
+static bool take(struct bp_api_follower *follower, const struct bp_api_told *told) {
+        if (told->is_line ? !follower->with_logs : !is_news(follower, told->position))
+                return true;
+        if (!send_event(follower, told->event, told->size))
+                return false;
+        if (!told->is_line)
+                follower->after = told->position;
+        if (told->is_end)
+                finish(follower, told->state);
+        return true;
+}
+
+bool bp_api_follower_tell(struct bp_api_follower *follower, const struct bp_api_told *told, uint64_t number) {
+        if (follower->is_live && !take(follower, told) && !follower->is_live) {
+                follower->in_backlog = true;
+                follower->next_told = number;
+        }
+        return !follower->in_backlog;
+}
+
+/* @return 0: it is live, or ended; 1: there is more */
+static int catch_up_with_backlog(struct bp_api_follower *follower, const struct bp_api_backlog *backlog) {
+        while (follower->next_told < bp_api_backlog_end(backlog) && !follower->is_ended) {
+                const struct bp_api_told *told = bp_api_backlog_at(backlog, follower->next_told);
+
+                if (!told)
+                        follower->in_backlog = false;
+                if (!told || !take(follower, told))
+                        return 1;
+                follower->next_told++;
+        }
+        follower->in_backlog = false;
+        follower->is_live = true;
+        return 0;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -119,7 +172,7 @@ static int replay(struct bp_api_follower *follower, const struct bp_record *reco
                 if (record->sequence > follower->after.sequence && !send_record(follower, record, arena))
                         return 1;
                 if (record->type == BP_RECORD_EXECUTION_ENDED) {
-                        bp_api_follower_end(follower, record->execution_state);
+                        finish(follower, record->execution_state);
                         return 0;
                 }
         }
@@ -192,9 +245,12 @@ static int catch_up_with_all(struct bp_api_follower *follower, struct bp_api *ap
         return 0;
 }
 
-bool bp_api_follower_catch_up(struct bp_api_follower *follower, struct bp_api *api, struct bp_arena *arena) {
+bool bp_api_follower_catch_up(struct bp_api_follower *follower, const struct bp_api_backlog *backlog,
+                              struct bp_api *api, struct bp_arena *arena) {
         int r;
 
+        if (follower->in_backlog)
+                return catch_up_with_backlog(follower, backlog) > 0;
         if (follower->is_ended || bp_stream_room(follower->stream) < PAGE_BYTES)
                 return !follower->is_ended;
         r = follower->to_one ? catch_up_with_one(follower, api, arena) : catch_up_with_all(follower, api, arena);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/backlog.h"
 #include "api/history.h"
 #include "service/service.h"
 
@@ -18,7 +19,6 @@ struct bp_api;
 struct bp_api_hub;
 struct bp_arena;
 struct bp_stream;
-struct bp_stream_event;
 
 /** One client. */
 struct bp_api_follower {
@@ -30,7 +30,9 @@ struct bp_api_follower {
         bool to_one, with_logs;
         struct bp_id execution;   /**< of to_one */
         bool is_placed;           /**< `after` is known */
-        bool is_live;             /**< has everything that the store had; goes on with what comes */
+        bool is_live;             /**< has everything so far; goes on with what comes */
+        bool in_backlog;          /**< not is_live, and what it misses is in the backlog from `next_told` on */
+        uint64_t next_told;       /**< of in_backlog: what it gets next */
         bool is_ended;            /**< nothing more will be sent */
         struct bp_position after; /**< of what was sent last; to_one: its sequence alone */
         bool has_history;         /**< of to_one, while it is behind */
@@ -38,15 +40,14 @@ struct bp_api_follower {
         uint64_t number, replayed; /**< of has_history: the execution in the store, the last record gone over */
 };
 
-/** Sends an event of about this size; a follower whose client does not take it now falls behind. @return false when it
- * did not go out. */
-bool bp_api_follower_send(struct bp_api_follower *follower, struct bp_stream_event *event, size_t size);
+/** Tells a live follower what has come; told already, it is passed over. A follower whose client does not take it now
+ * falls behind and will find it in the backlog, under this number. @return false: the follower needs the backlog. */
+bool bp_api_follower_tell(struct bp_api_follower *follower, const struct bp_api_told *told, uint64_t number);
 
-/** Tells that the execution has ended, and ends the stream. */
-void bp_api_follower_end(struct bp_api_follower *follower, enum bp_execution_state state);
-
-/** Sends some of what a follower misses. @return true: there is more, or its client takes no more now. */
-bool bp_api_follower_catch_up(struct bp_api_follower *follower, struct bp_api *api, struct bp_arena *arena);
+/** Sends some of what a follower misses, from the backlog of its topic or from the store. @return true: there is more,
+ * or its client takes no more now. */
+bool bp_api_follower_catch_up(struct bp_api_follower *follower, const struct bp_api_backlog *backlog,
+                              struct bp_api *api, struct bp_arena *arena);
 
 /** One owner fewer. */
 void bp_api_follower_unref(struct bp_api_follower *follower);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/backlog.h"
 #include "api/follower.h"
 #include "api/history.h"
 #include "api/hub_item.h"
@@ -22,8 +23,9 @@
 
 enum {
         BUCKETS = 1024,
-        QUEUE_BYTES = 8 * 1024 * 1024, /* of events that the hub's thread has not come to; more are read back */
-        CATCH_UP_MS = 20,              /* how often it is seen whether clients that were behind take more */
+        QUEUE_BYTES = 8 * 1024 * 1024,   /* of events that the hub's thread has not come to; more are read back */
+        BACKLOG_BYTES = 8 * 1024 * 1024, /* of events that some have not taken yet; more are read back */
+        CATCH_UP_MS = 20,                /* how often it is seen whether clients that were behind take more */
         ARENA_BYTES = 256 * 1024 * 1024,
 };
 
@@ -35,6 +37,7 @@ struct topic {
         struct bp_id execution;
         struct bp_service_subscription *subscription;
         struct bp_api_follower *followers;
+        struct bp_api_backlog backlog;
 };
 
 struct bp_api_hub {
@@ -47,12 +50,13 @@ struct bp_api_hub {
         /* under the lock */
         struct bp_api_hub_item *first, **last;
         size_t queue_bytes;
-        bool has_lost;   /* the queue was full: everybody reads back */
+        bool has_lost;   /* the queue was full: nothing more is queued until everybody reads back */
         bool has_closed; /* some client is gone */
         struct bp_api_follower *joining;
 
         /* of the thread */
         struct topic *topics[BUCKETS], *all;
+        struct bp_api_backlog_space backlog_space;
         struct bp_arena *arena;
 };
 
@@ -66,7 +70,7 @@ static void take_event(void *userdata, const struct bp_service_event *event) {
         struct bp_api_hub_item *item = bp_api_hub_item_new(event, topic->to_one);
 
         pthread_mutex_lock(&hub->lock);
-        if (!item || hub->queue_bytes + item->size > QUEUE_BYTES) {
+        if (!item || hub->has_lost || hub->queue_bytes + item->size > QUEUE_BYTES) {
                 hub->has_lost = true;
                 bp_api_hub_items_free(item);
         } else {
@@ -99,7 +103,13 @@ static struct topic *make_topic(struct bp_api_hub *hub, bool to_one, struct bp_i
 
         if (!topic)
                 return NULL;
-        *topic = (struct topic){.next = *bucket, .hub = hub, .to_one = to_one, .execution = execution};
+        *topic = (struct topic){
+                .next = *bucket,
+                .hub = hub,
+                .to_one = to_one,
+                .execution = execution,
+                .backlog = {.space = &hub->backlog_space},
+        };
         if (bp_service_subscribe(hub->api->settings.service, to_one ? &topic->execution : NULL, take_event, topic,
                                  &topic->subscription)) {
                 free(topic);
@@ -143,6 +153,7 @@ static void drop_empty(struct bp_api_hub *hub, struct topic **place) {
                 }
                 bp_service_unsubscribe(hub->api->settings.service, topic->subscription);
                 *place = topic->next;
+                bp_api_backlog_done(&topic->backlog);
                 free(topic);
         }
 }
@@ -177,33 +188,16 @@ static void admit(struct bp_api_hub *hub, struct bp_api_follower *follower) {
  * Telling
  */
 
-static bool is_news(const struct bp_api_follower *follower, const struct bp_api_hub_item *item) {
-        if (follower->to_one)
-                return item->record.sequence > follower->after.sequence;
-        if (item->position.row != follower->after.row)
-                return item->position.row > follower->after.row;
-        return item->position.sequence > follower->after.sequence;
-}
+static void tell_followers(struct topic *topic, const struct bp_api_told *told) {
+        const uint64_t number = bp_api_backlog_end(&topic->backlog);
+        bool is_missed = false;
 
-static void tell_record(struct topic *topic, const struct bp_api_hub_item *item, struct bp_stream_event *event,
-                        size_t size) {
-        const struct bp_position here =
-                topic->to_one ? (struct bp_position){.sequence = item->record.sequence} : item->position;
-
-        for (struct bp_api_follower *follower = topic->followers; follower; follower = follower->next) {
-                if (!follower->is_live || !is_news(follower, item) || !bp_api_follower_send(follower, event, size))
-                        continue;
-                follower->after = here;
-                if (topic->to_one && item->record.type == BP_RECORD_EXECUTION_ENDED)
-                        bp_api_follower_end(follower, item->record.execution_state);
-        }
-}
-
-static void tell_line(struct topic *topic, struct bp_stream_event *event, size_t size) {
-        for (struct bp_api_follower *follower = topic->followers; follower; follower = follower->next) {
-                if (follower->is_live && follower->with_logs)
-                        bp_api_follower_send(follower, event, size);
-        }
+        for (struct bp_api_follower *follower = topic->followers; follower; follower = follower->next)
+                is_missed |= !bp_api_follower_tell(follower, told, number);
+        if (is_missed)
+                bp_api_backlog_add(&topic->backlog, told);
+        else
+                bp_api_backlog_pass(&topic->backlog);
 }
 
 static void name_record(const struct bp_api_hub_item *item, char *id, size_t size) {
@@ -244,20 +238,23 @@ static int make_event(const struct bp_api_hub_item *item, struct bp_strbuf *text
 /* @return false: it could not be told */
 static bool tell(struct bp_api_hub *hub, const struct bp_api_hub_item *item) {
         struct topic *topic = find_topic(hub, item->to_one, item->execution);
-        struct bp_stream_event *event;
+        struct bp_api_told told = {
+                .is_line = item->is_line,
+                .position = item->to_one ? (struct bp_position){.sequence = item->record.sequence} : item->position,
+                .is_end = item->to_one && !item->is_line && item->record.type == BP_RECORD_EXECUTION_ENDED,
+                .state = item->record.execution_state,
+        };
         struct bp_strbuf text;
 
         if (!topic)
                 return true;
         bp_arena_reset(hub->arena);
         bp_strbuf_init(&text, hub->arena, ARENA_BYTES);
-        if (make_event(item, &text, &event))
+        if (make_event(item, &text, &told.event))
                 return false;
-        if (item->is_line)
-                tell_line(topic, event, text.size);
-        else
-                tell_record(topic, item, event, text.size);
-        bp_stream_event_unref(event);
+        told.size = text.size;
+        tell_followers(topic, &told);
+        bp_stream_event_unref(told.event);
         return true;
 }
 
@@ -272,29 +269,44 @@ struct work {
         bool has_lost, has_closed;
 };
 
-static void each_follower(struct bp_api_hub *hub,
-                          void (*visit)(struct bp_api_hub *hub, struct bp_api_follower *follower, bool *more),
-                          bool *more) {
-        for (size_t i = 0; i <= BUCKETS; i++) {
-                for (struct topic *topic = i < BUCKETS ? hub->topics[i] : hub->all; topic; topic = topic->next) {
-                        for (struct bp_api_follower *follower = topic->followers; follower; follower = follower->next)
-                                visit(hub, follower, more);
-                }
-        }
-}
-
-static void put_behind(struct bp_api_hub *hub, struct bp_api_follower *follower, bool *more) {
-        (void)hub;
-        (void)more;
-        follower->is_live = false;
-}
-
-static void catch_up(struct bp_api_hub *hub, struct bp_api_follower *follower, bool *more) {
+static bool catch_up(struct bp_api_hub *hub, struct topic *topic, struct bp_api_follower *follower) {
         if (follower->is_live || follower->is_ended || atomic_load(&follower->is_closed))
-                return;
+                return false;
         bp_arena_reset(hub->arena);
-        if (bp_api_follower_catch_up(follower, hub->api, hub->arena))
-                *more = true;
+        return bp_api_follower_catch_up(follower, &topic->backlog, hub->api, hub->arena);
+}
+
+/* @return true: some of them miss something still */
+static bool catch_up_all(struct bp_api_hub *hub, struct topic *topic) {
+        uint64_t needed = UINT64_MAX;
+        bool more = false;
+
+        for (struct bp_api_follower *follower = topic->followers; follower; follower = follower->next) {
+                more |= catch_up(hub, topic, follower);
+                if (follower->in_backlog && !atomic_load(&follower->is_closed) && follower->next_told < needed)
+                        needed = follower->next_told;
+        }
+        bp_api_backlog_trim(&topic->backlog, needed);
+        return more;
+}
+
+/* Something was not told: everybody reads back. */
+static bool put_behind(struct bp_api_hub *hub, struct topic *topic) {
+        (void)hub;
+        for (struct bp_api_follower *follower = topic->followers; follower; follower = follower->next)
+                follower->is_live = follower->in_backlog = false;
+        return false;
+}
+
+/* @return whether it was true of any */
+static bool each_topic(struct bp_api_hub *hub, bool (*visit)(struct bp_api_hub *hub, struct topic *topic)) {
+        bool any = false;
+
+        for (size_t i = 0; i <= BUCKETS; i++) {
+                for (struct topic *topic = i < BUCKETS ? hub->topics[i] : hub->all; topic; topic = topic->next)
+                        any |= visit(hub, topic);
+        }
+        return any;
 }
 
 static bool has_work(const struct bp_api_hub *hub) {
@@ -336,17 +348,18 @@ static bool wait_for_work(struct bp_api_hub *hub, bool somebody_is_behind, struc
         return goes_on;
 }
 
-/* Events are told before newcomers are admitted: they are older than what these will read. */
+/* Events are told before newcomers are admitted: they are older than what these will read. None is told behind one that
+ * was not: it would be taken for told. */
 static bool do_work(struct bp_api_hub *hub, struct work *work) {
-        bool more = false;
+        bool is_told = true, more;
 
-        for (const struct bp_api_hub_item *item = work->items; item; item = item->next)
-                work->has_lost |= !tell(hub, item);
+        for (const struct bp_api_hub_item *item = work->items; item && is_told; item = item->next)
+                is_told = tell(hub, item);
         bp_api_hub_items_free(work->items);
-        if (work->has_lost)
-                each_follower(hub, put_behind, NULL);
+        if (work->has_lost || !is_told)
+                each_topic(hub, put_behind);
         admit(hub, work->joining);
-        each_follower(hub, catch_up, &more);
+        more = each_topic(hub, catch_up_all);
         drop_all_empty(hub);
         return more;
 }
@@ -441,6 +454,7 @@ int bp_api_hub_new(struct bp_api *api, struct bp_api_hub **ret_hub) {
         }
         hub->api = api;
         hub->last = &hub->first;
+        hub->backlog_space.limit = BACKLOG_BYTES;
         pthread_mutex_init(&hub->lock, NULL);
         pthread_condattr_init(&attributes);
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -4,8 +4,9 @@
  * Who follows executions, and the one thread that tells them. Private to the room.
  *
  * The engine's thread hands over what became durable and goes on. The hub's thread writes each event once and sends it
- * to whoever follows. A follower who is behind, because it has just come or its client reads slowly, gets what it
- * misses from the store, as much at a time as its client takes; then it goes on with what comes.
+ * to whoever follows. A follower whose client does not take it at once finds it in the backlog of what was told last;
+ * one who is further behind, because it has just come or its client reads slowly, gets what it misses from the store,
+ * as much at a time as its client takes. Then it goes on with what comes.
  */
 #ifndef BP_API_HUB_H
 #define BP_API_HUB_H

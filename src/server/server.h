@@ -370,6 +370,9 @@ struct bp_stream_event;
 int bp_stream_event_new(const char *id, const char *event, const char *data, size_t size,
                         struct bp_stream_event **ret_event);
 
+/** One share more. Any thread. */
+struct bp_stream_event *bp_stream_event_ref(struct bp_stream_event *event);
+
 /** Gives one's share back; what is queued stays. NULL is allowed. Always returns NULL. Any thread. */
 struct bp_stream_event *bp_stream_event_unref(struct bp_stream_event *event);
 

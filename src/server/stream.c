@@ -8,6 +8,7 @@
 #include "server/stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -116,6 +117,11 @@ int bp_stream_event_new(const char *id, const char *event, const char *data, siz
         return 0;
 }
 
+struct bp_stream_event *bp_stream_event_ref(struct bp_stream_event *event) {
+        atomic_fetch_add(&event->owners, 1);
+        return event;
+}
+
 struct bp_stream_event *bp_stream_event_unref(struct bp_stream_event *event) {
         if (event && atomic_fetch_sub(&event->owners, 1) == 1)
                 free(event);
@@ -149,8 +155,7 @@ static int append(struct bp_stream *stream, struct bp_stream_event *event) {
 
         if (r)
                 return r;
-        atomic_fetch_add(&event->owners, 1);
-        stream->slots[(stream->first + stream->count++) & (stream->n_slots - 1)] = event;
+        stream->slots[(stream->first + stream->count++) & (stream->n_slots - 1)] = bp_stream_event_ref(event);
         stream->bytes += cost(event);
         return 0;
 }
@@ -295,6 +300,15 @@ struct bp_stream *bp_stream_unref(struct bp_stream *stream) {
  * The connection
  */
 
+/* The kernel would let megabytes wait for a client that does not read. A socket that refuses is slower to be found out.
+ */
+static void bound_send_buffer(const struct bp_stream *stream) {
+        const size_t limit = stream->server->settings.stream_bytes;
+        const int size = limit < INT_MAX / 2 ? (int)limit : INT_MAX / 2;
+
+        (void)setsockopt(stream->connection->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 struct bp_stream *bp_request_stream(struct bp_request *request, void (*closed)(void *userdata), void *userdata) {
         struct bp_stream *stream = bp_calloc(1, sizeof(*stream));
         struct bp_stream_event *first = event_from(first_text, sizeof(first_text) - 1);
@@ -309,6 +323,7 @@ struct bp_stream *bp_request_stream(struct bp_request *request, void (*closed)(v
         pthread_mutex_init(&stream->lock, NULL);
         stream->server = request->server;
         stream->connection = request->connection;
+        bound_send_buffer(stream);
         stream->closed = closed;
         stream->userdata = userdata;
         send_locked(stream, first);

@@ -45,17 +45,25 @@ class Event:
 
 
 class Stream:
-    """A client of a stream, read on a thread of its own until the stream ends or is closed."""
+    """A client of a stream, read on a thread of its own until the stream ends or is closed. With `late`, bytes that the
+    socket takes meanwhile, it reads once it is started."""
 
-    def __init__(self, server, path, last=None):
+    def __init__(self, server, path, last=None, late=0):
         address = server.url.split("//")[1]
         self.connection = http.client.HTTPConnection(address, timeout=60)
+        self.connection.connect()
+        if late:
+            self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, late)
         self.connection.request("GET", path, headers={"Last-Event-ID": last} if last is not None else {})
         self.answer = self.connection.getresponse()
         assert self.answer.status == 200, self.answer.read()
         assert self.answer.getheader("Content-Type").startswith("text/event-stream")
         self.events, self.changed, self.is_over = [], threading.Condition(), False
         self.thread = threading.Thread(target=self._read, daemon=True)
+        if not late:
+            self.thread.start()
+
+    def start(self):
         self.thread.start()
 
     def _read(self):
@@ -158,6 +166,22 @@ def test_an_event_larger_than_any_queue_comes(server):
     assert max(len(json.dumps(event.data)) for event in events) > 300000
 
 
+def test_who_reads_late_is_told_what_was_logged_meanwhile_too(serve):
+    server = serve("--http-stream-bytes", "4096")
+    steps = [step("s0", "delay", {"duration_seconds": 2})]
+    steps += [step(f"s{i}", "log", {"message": f"{i} " + "x" * 2000}, f"s{i - 1}") for i in range(1, 100)]
+    execution = run(server, {"name": "w", "steps": steps})
+    path = f"/executions/{execution}/stream?logs=true"
+    late, prompt = Stream(server, path, late=4096), Stream(server, path)
+    prompt.wait(lambda events: any(event.name == "step_waiting" for event in events))
+    assert prompt.wait_for_end(60)[-1].data["status"] == "COMPLETED"
+    late.start()
+    events = late.wait_for_end(60)
+    assert [event.id for event in events if event.id] == [str(n) for n in sequence_numbers(server, execution)]
+    assert [int(event.data["message"].split()[0]) for event in events if event.name == "log"] == list(range(1, 100))
+    assert events[-1].name == "end"
+
+
 def test_a_stream_survives_a_crash_without_loss_or_doubles(server):
     execution = run(server, SLEEPS)
     stream = Stream(server, f"/executions/{execution}/stream")
@@ -210,6 +234,21 @@ def test_all_executions_are_told_again_after_a_crash(server):
     more = [run(server, chain(2)) for _ in range(20)]
     check_all(before + second.wait(lambda events: count_ends(before + events) >= 40), first + more)
     second.close()
+
+
+def test_who_reads_late_misses_nothing_however_much_it_was(server):
+    definition = {"name": "w", "parameters": [{"name": "text"}], "steps": [step("a", "fail", {"message": "{{ params.text }}"})]}
+    late = [Stream(server, "/executions/stream", last="0", late=65536) for _ in range(2)]
+    prompt = Stream(server, "/executions/stream", last="0")
+    for _ in range(40):  # half as much again as what the service keeps for those who are behind
+        run(server, definition, params={"text": "x" * 150000})
+    everything = [event.id for event in prompt.wait(lambda events: count_ends(events) >= 40, 60)]
+    assert len(everything) == len(set(everything)) == 40 * 4
+    for stream in late:
+        stream.start()
+        assert [event.id for event in stream.wait(lambda events: count_ends(events) >= 40, 60)] == everything
+        stream.close()
+    prompt.close()
 
 
 def stuck_reader(server, path):
