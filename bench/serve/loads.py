@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What else it must carry: the catalogue beside nginx, a long history, many waits, many event streams."""
+import contextlib
+import gzip
 import json
 import random
 import shutil
@@ -12,7 +14,7 @@ from .service import Failed, figures, running
 
 NGINX = """daemon off; worker_processes auto; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
-http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; default_type application/json;
+http {{ access_log off; sendfile on; tcp_nopush on; gzip_static on; keepalive_requests 1000000000; default_type application/json;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d;
   scgi_temp_path {folder}/e;
   server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}
@@ -26,50 +28,58 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def requests_per_second(bench, url, path):
+def requests_per_second(bench, url, path, coding):
     """By wrk where it is installed, else by the load generator."""
-    wrk = shutil.which("wrk")
+    wrk, header = shutil.which("wrk"), f"Accept-Encoding: {coding}"
     if wrk:
-        done = subprocess.run([wrk, "-t", "1", "-c", "32", "-d", "4", url + path], capture_output=True, text=True, check=True)
+        done = subprocess.run([wrk, "-t", "1", "-c", "32", "-d", "4", "-H", header, url + path],
+                              capture_output=True, text=True, check=True)
         if "Non-2xx" in done.stdout:
             raise Failed(done.stdout)
         return float(next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("Requests/sec")))
     done = subprocess.run([bench.build / "bench/load", "--url", url, "--json", "--get", path, "--in-flight", "32",
-                           "--seconds", "4"], capture_output=True, text=True, timeout=60)
+                           "--header", header, "--seconds", "4"], capture_output=True, text=True, timeout=60)
     return figures(done.returncode, done.stdout, done.stderr)["requests_per_s"]
 
 
-def nginx_rate(bench, body):
-    """What nginx does with the same bytes in a file. None: it is not installed."""
+@contextlib.contextmanager
+def nginx(bench, body):
+    """nginx, which serves these bytes from a file. @return its address; None: it is not installed"""
     program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
     if not program:
-        return None
+        yield None
+        return
     folder, port = bench.data / "nginx", free_port()
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "www").mkdir(parents=True)
     (folder / "www/actions").write_bytes(body)
+    (folder / "www/actions.gz").write_bytes(gzip.compress(body))
     (folder / "conf").write_text(NGINX.format(folder=folder.resolve(), port=port))
     for parent in (folder, folder / "www"):  # its workers are another user
         parent.chmod(0o755)
-    nginx = subprocess.Popen([program, "-p", folder.resolve(), "-c", (folder / "conf").resolve()], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([program, "-p", folder.resolve(), "-c", (folder / "conf").resolve()], stderr=subprocess.DEVNULL)
     try:
         time.sleep(0.5)
-        return requests_per_second(bench, f"http://127.0.0.1:{port}", "/actions")
+        yield f"http://127.0.0.1:{port}"
     finally:
-        nginx.terminate()
-        nginx.wait()
+        process.terminate()
+        process.wait()
         shutil.rmtree(folder)
 
 
 def actions(bench):
-    """GET /actions beside nginx."""
+    """GET /actions beside nginx, as it is and compressed."""
+    tool = "wrk" if shutil.which("wrk") else "bench/load, wrk is not installed"
     with running(bench.build, bench.data / "actions") as service:
         _, body = service.ask("GET", "/actions")
-        rates = [(requests_per_second(bench, service.url, "/actions"), nginx_rate(bench, body)) for _ in range(3)]
-    ours, theirs = (max((rate for rate in each if rate), default=None) for each in zip(*rates))
-    tool = "wrk" if shutil.which("wrk") else "bench/load, wrk is not installed"
-    note = f"{len(body):,} bytes, by {tool}; " + (f"nginx {theirs:,.0f}/s" if theirs else "nginx is not installed: apt install nginx-light")
-    yield Row("GET /actions", ours, "/s", theirs, note=note, more_is_better=True)
+        with nginx(bench, body) as peer:
+            for coding, size in (("identity", len(body)), ("gzip", len(gzip.compress(body)))):
+                rates = [[requests_per_second(bench, url, "/actions", coding) for url in (service.url, peer) if url]
+                         for _ in range(3)]
+                ours, theirs = max(rate[0] for rate in rates), max((rate[1] for rate in rates if peer), default=None)
+                note = f"nginx {theirs:,.0f}/s" if peer else "nginx is not installed: apt install nginx-light"
+                yield Row(f"GET /actions, {coding}", ours, "/s", theirs, more_is_better=True,
+                          note=f"{size:,} bytes, by {tool}; {note}")
 
 
 def history(bench):
