@@ -225,7 +225,7 @@ def test_many_streams_of_which_some_never_read(start):
 def test_the_end_waits_for_requests_under_way(start):
     with start(drain_seconds=10) as server:
         with ThreadPoolExecutor(1) as pool:
-            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 5000}))
+            late = pool.submit(lambda: httpx.post(server.url + "/defer", json={"after_ms": 5000}, timeout=30))
             stream, idle = Stream(server), server.connect()
             wait_for(server, "streams", 1)
             wait_for(server, "deferred", 1)
