@@ -178,21 +178,31 @@ describe("steps on the canvas", () => {
 
 describe("what is stored", () => {
   const dag = { name: "Saved twice", steps: [{ id: "one", name: "One", action: "log", params: { message: "hi" } }] };
-  const late = (page: Page, id: string) => page.route(`**/pipelines/${id}`, async (route) => {
-    await new Promise((passed) => setTimeout(passed, 300));
-    await route.continue();
-  });
+  /** Lets requests for it wait: `arrived` when there is one, until `release` is called. */
+  const hold = async (page: Page, id: string) => {
+    let release = () => {}, arrive = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    await page.route(`**/pipelines/${id}`, async (route) => {
+      arrive();
+      await released;
+      await route.continue();
+    });
+    return { arrived, release };
+  };
 
   it("is saved once more when one asks again while it is being saved", async () => {
     const { id } = await on.service.call("POST", "/pipelines", { dag });
     const page = await on.open(`/pipelines/${id}/edit`);
-    await late(page, id);
     await stepNode(page, "One").click();
     await page.getByLabel("Name of the step").fill("Two");
+    const held = await hold(page, id);
     await page.keyboard.press("Control+s");
+    await held.arrived;
     await page.keyboard.type(" or three");
     await page.keyboard.press("Control+s");
     await page.keyboard.press("Control+s");
+    held.release();
     await page.getByText("Saved as version 3").waitFor();
     await saved(page).waitFor();
     expect((await dagOf(id)).steps[0].name).toBe("Two or three");
@@ -206,10 +216,12 @@ describe("what is stored", () => {
     await page.getByRole("link", { name: "All pipelines" }).click();
     await page.getByRole("link", { name: "Come back to" }).waitFor();
     await on.service.call("PUT", `/pipelines/${id}`, { dag: { ...dag, name: "Come back to", steps: [{ ...dag.steps[0], name: "Changed" }] } });
-    await late(page, id);
+    const held = await hold(page, id);
     // Until then what was read counts as new.
     await page.waitForTimeout(5100);
     await page.getByRole("link", { name: "Come back to" }).click();
+    await held.arrived;
+    held.release();
     await stepNode(page, "Changed").waitFor();
   });
 
@@ -231,9 +243,11 @@ describe("what is stored", () => {
     await stepNode(page, "One").click();
     await page.getByLabel("Name of the step").fill("Mine");
     await on.service.call("PUT", `/pipelines/${id}`, { dag: { ...dag, name: "Taken back", steps: [{ ...dag.steps[0], name: "Theirs" }] } });
-    await late(page, id);
+    const held = await hold(page, id);
     await page.keyboard.press("Control+s");
+    await held.arrived;
     await page.getByRole("button", { name: /^Undo: / }).click();
+    held.release();
     await page.getByRole("button", { name: "Save over it" }).click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await saved(page).waitFor();
