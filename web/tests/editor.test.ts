@@ -178,25 +178,29 @@ describe("steps on the canvas", () => {
 
 describe("what is stored", () => {
   const dag = { name: "Saved twice", steps: [{ id: "one", name: "One", action: "log", params: { message: "hi" } }] };
-  /** Lets requests for it wait: `arrived` when there is one, until `release` is called. */
+  /** Lets requests for it wait: those from `begin` on, until `release`; `arrived` once there is one. Made long before it
+   *  begins: a request that is sent while the browser turns interception on may not be intercepted. */
   const hold = async (page: Page, id: string) => {
-    let release = () => {}, arrive = () => {};
+    let release = () => {}, arrive = () => {}, begun = false;
     const released = new Promise<void>((resolve) => (release = resolve));
     const arrived = new Promise<void>((resolve) => (arrive = resolve));
     await page.route(`**/pipelines/${id}`, async (route) => {
-      arrive();
-      await released;
+      if (begun) {
+        arrive();
+        await released;
+      }
       await route.continue();
     });
-    return { arrived, release };
+    return { arrived, release, begin: () => (begun = true) };
   };
 
   it("is saved once more when one asks again while it is being saved", async () => {
     const { id } = await on.service.call("POST", "/pipelines", { dag });
     const page = await on.open(`/pipelines/${id}/edit`);
+    const held = await hold(page, id);
     await stepNode(page, "One").click();
     await page.getByLabel("Name of the step").fill("Two");
-    const held = await hold(page, id);
+    held.begin();
     await page.keyboard.press("Control+s");
     await held.arrived;
     await page.keyboard.type(" or three");
@@ -212,13 +216,14 @@ describe("what is stored", () => {
   it("is what one sees after coming back, although somebody else has changed it", async () => {
     const { id } = await on.service.call("POST", "/pipelines", { dag: { ...dag, name: "Come back to" } });
     const page = await on.open(`/pipelines/${id}/edit`);
+    const held = await hold(page, id);
     await stepNode(page, "One").waitFor();
     await page.getByRole("link", { name: "All pipelines" }).click();
     await page.getByRole("link", { name: "Come back to" }).waitFor();
     await on.service.call("PUT", `/pipelines/${id}`, { dag: { ...dag, name: "Come back to", steps: [{ ...dag.steps[0], name: "Changed" }] } });
-    const held = await hold(page, id);
     // Until then what was read counts as new.
     await page.waitForTimeout(5100);
+    held.begin();
     await page.getByRole("link", { name: "Come back to" }).click();
     await held.arrived;
     held.release();
@@ -240,10 +245,11 @@ describe("what is stored", () => {
   it("is asked about no more when one's own change was taken back meanwhile", async () => {
     const { id } = await on.service.call("POST", "/pipelines", { dag: { ...dag, name: "Taken back" } });
     const page = await on.open(`/pipelines/${id}/edit`, { expected: /409/ });
+    const held = await hold(page, id);
     await stepNode(page, "One").click();
     await page.getByLabel("Name of the step").fill("Mine");
     await on.service.call("PUT", `/pipelines/${id}`, { dag: { ...dag, name: "Taken back", steps: [{ ...dag.steps[0], name: "Theirs" }] } });
-    const held = await hold(page, id);
+    held.begin();
     await page.keyboard.press("Control+s");
     await held.arrived;
     await page.getByRole("button", { name: /^Undo: / }).click();
