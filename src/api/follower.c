@@ -110,20 +110,20 @@ bool bp_api_follower_tell(struct bp_api_follower *follower, const struct bp_api_
         return !follower->in_backlog;
 }
 
-/* @return 0: it is live, or ended; 1: there is more */
-static int catch_up_with_backlog(struct bp_api_follower *follower, const struct bp_api_backlog *backlog) {
+/* @return true: there is more */
+static bool catch_up_with_backlog(struct bp_api_follower *follower, const struct bp_api_backlog *backlog) {
         while (follower->next_told < bp_api_backlog_end(backlog) && !follower->is_ended) {
                 const struct bp_api_told *told = bp_api_backlog_at(backlog, follower->next_told);
 
                 if (!told)
                         follower->in_backlog = false;
                 if (!told || !take(follower, told))
-                        return 1;
+                        return true;
                 follower->next_told++;
         }
         follower->in_backlog = false;
         follower->is_live = true;
-        return 0;
+        return false;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ bool bp_api_follower_catch_up(struct bp_api_follower *follower, const struct bp_
         int r;
 
         if (follower->in_backlog)
-                return catch_up_with_backlog(follower, backlog) > 0;
+                return catch_up_with_backlog(follower, backlog);
         if (follower->is_ended || bp_stream_room(follower->stream) < PAGE_BYTES)
                 return !follower->is_ended;
         r = follower->to_one ? catch_up_with_one(follower, api, arena) : catch_up_with_all(follower, api, arena);

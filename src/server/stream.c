@@ -300,8 +300,7 @@ struct bp_stream *bp_stream_unref(struct bp_stream *stream) {
  * The connection
  */
 
-/* The kernel would let megabytes wait for a client that does not read. A socket that refuses is slower to be found out.
- */
+/* The kernel would let megabytes wait for a client that does not read. Where it refuses, that is found out later. */
 static void bound_send_buffer(const struct bp_stream *stream) {
         const size_t limit = stream->server->settings.stream_bytes;
         const int size = limit < INT_MAX / 2 ? (int)limit : INT_MAX / 2;
